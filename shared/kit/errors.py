@@ -1,4 +1,7 @@
-"""What can be refused. Each service names its own facts below these; one place turns them into a response or an acknowledgement."""
+"""What can be refused.
+
+Each service names its own facts below these; one place turns them into a response or an acknowledgement.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -89,7 +92,7 @@ class Unavailable(GoniecError):
     code = "unavailable"
 
 
-class Retry(Exception):  # noqa: N818 - it is an answer to the bus, not a fault
+class Retry(Exception):
     """A handler cannot act on an event yet: ask again, after `after` when given, else with a growing delay."""
 
     def __init__(self, reason: str, *, after: timedelta | None = None) -> None:
@@ -98,7 +101,7 @@ class Retry(Exception):  # noqa: N818 - it is an answer to the bus, not a fault
         self.after = after
 
 
-class Refuse(Exception):  # noqa: N818 - as above
+class Refuse(Exception):
     """A handler can never act on an event: set it aside among the dead letters with this reason."""
 
     def __init__(self, reason: str) -> None:

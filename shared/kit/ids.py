@@ -17,8 +17,9 @@ _last_counter = 0
 def new_id() -> UUID:
     """A fresh UUIDv7; later calls in one process sort after earlier ones, even within a millisecond.
 
-    The 12 bits after the time are a counter that starts low and random each millisecond (RFC 9562 section 6.2, method 1);
-    62 random bits remain, so ids cannot be guessed from one another. A clock stepped back does not break the order.
+    The 12 bits after the time are a counter that starts low and random each millisecond (RFC 9562 section 6.2,
+    method 1); 62 random bits remain, so ids cannot be guessed from one another. A clock stepped back does not
+    break the order.
     """
     global _last_millisecond, _last_counter
     with _lock:

@@ -1,4 +1,4 @@
-"""What the relay and the runner count. `kit.metrics` counts it for Prometheus; without an observer nothing is counted."""
+"""What the relay and the runner count; `kit.metrics` counts it for Prometheus, without an observer nothing is."""
 
 from typing import Protocol
 
