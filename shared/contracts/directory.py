@@ -1,0 +1,68 @@
+"""What tasks-api says about the directory: firms (accounts), people at them (contacts), our own people (employees).
+
+Each event carries the whole card; `deleted` says it is gone.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from kit.events import Event
+from pydantic import Field
+
+
+class AccountChanged(Event):
+    subject: ClassVar[str] = "directory.account.v1"
+
+    account_id: UUID
+    version: int = 1
+    name: str
+    emails: list[str] = Field(default_factory=list)  # canonical
+    phone: str | None = None
+    mobile: str | None = None
+    sms_phone: str | None = None
+    default_contact_id: UUID | None = None
+    active: bool = True
+    deleted: bool = False
+    merged_into: UUID | None = None
+
+    def key(self) -> str:
+        return self.account_id.hex
+
+
+class ContactChanged(Event):
+    subject: ClassVar[str] = "directory.contact.v1"
+
+    contact_id: UUID
+    account_id: UUID
+    version: int = 1
+    name: str
+    emails: list[str] = Field(default_factory=list)
+    phone: str | None = None
+    mobile: str | None = None
+    sms_phone: str | None = None
+    is_default: bool = False
+    active: bool = True
+    deleted: bool = False
+
+    def key(self) -> str:
+        return self.contact_id.hex
+
+
+class EmployeeChanged(Event):
+    subject: ClassVar[str] = "directory.employee.v1"
+
+    employee_id: UUID
+    version: int = 1
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    user_id: UUID | None = None
+    reminders_enabled: bool = True  # the user's own opt-in (features W6)
+    locale: str | None = None
+    active: bool = True
+    deleted: bool = False
+
+    def key(self) -> str:
+        return self.employee_id.hex

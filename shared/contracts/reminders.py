@@ -1,0 +1,91 @@
+"""What reminder-dispatcher says about reminders, its settings and its templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from kit.events import Event
+from pydantic import Field
+
+from contracts.tasks import AudiencePlan
+
+
+class ReminderFact(Event):
+    """Base of `reminder.*`. The recipient's address is not told: it is personal data nobody needs from an event."""
+
+    reminder_id: UUID
+    task_id: UUID
+    recurrence_id: str | None = None
+    audience: Literal["client", "operator"]
+    channel: Literal["sms", "email"]
+    employee_id: UUID | None = None  # operators
+    account_id: UUID | None = None  # clients
+    due_at: datetime
+    rfc_message_id: str | None = None
+    attempt: int = 0
+    reason: str | None = None
+    late: bool = False
+    at: datetime
+    case_number: int | None = None
+    preview: str = ""  # first words of the SMS or the subject, for timelines
+
+    def key(self) -> str:
+        return self.task_id.hex
+
+
+class ReminderArmed(ReminderFact):
+    subject: ClassVar[str] = "reminder.armed.v1"
+
+
+class ReminderDue(ReminderFact):
+    subject: ClassVar[str] = "reminder.due.v1"
+
+
+class ReminderSent(ReminderFact):
+    subject: ClassVar[str] = "reminder.sent.v1"
+
+
+class ReminderDelivered(ReminderFact):
+    subject: ClassVar[str] = "reminder.delivered.v1"
+
+
+class ReminderFailed(ReminderFact):
+    subject: ClassVar[str] = "reminder.failed.v1"
+
+
+class ReminderMissed(ReminderFact):
+    subject: ClassVar[str] = "reminder.missed.v1"
+
+
+class ReminderSettingsChanged(Event):
+    """The automation's settings; tasks-api copies the defaults of each audience into new tasks (features R6, R7)."""
+
+    subject: ClassVar[str] = "reminder_settings.changed.v1"
+
+    version: int = 1
+    enabled: bool = False
+    mail_account_id: UUID | None = None
+    client_use_as_default: bool = False
+    client: AudiencePlan = Field(default_factory=AudiencePlan)
+    operator_use_as_default: bool = False
+    operator: AudiencePlan = Field(default_factory=AudiencePlan)
+
+    def key(self) -> str:
+        return "settings"
+
+
+class TemplateChanged(Event):
+    subject: ClassVar[str] = "template.changed.v1"
+
+    template_id: UUID
+    version: int = 1
+    name: str
+    channel: Literal["sms", "email"]
+    bcc: list[str] = Field(default_factory=list)
+    is_default: bool = False
+    deleted: bool = False
+
+    def key(self) -> str:
+        return self.template_id.hex
