@@ -1,0 +1,73 @@
+"""`goniec dead-letters`: events that a service could not digest, over every service at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from goniec.api import Api, Refused
+from goniec.places import SERVICES
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+async def list_all(api: Api) -> int:
+    """Print one line per dead letter."""
+    table = Table("service", "id", "event", "since", "failures", "reason", box=None, header_style="bold")
+    count = 0
+    for service in SERVICES:
+        async for letter in api.items(service, "/v1/dead-letters"):
+            count += 1
+            table.add_row(
+                service,
+                str(letter["id"]),
+                str(letter["subject"]),
+                str(letter["failed_at"]),
+                str(letter["deliveries"]),
+                str(letter["reason"]),
+            )
+    if count:
+        console.print(table)
+    else:
+        console.print("No dead letters: every event was understood.")
+    return 0
+
+
+async def show(api: Api, letter_id: str) -> int:
+    """Print one dead letter with its event; 1 when nobody has it."""
+    for service in SERVICES:
+        letter = await _find(api, service, letter_id)
+        if letter is not None:
+            console.print_json(json.dumps({"service": service, **letter}))
+            return 0
+    console.print(f"No service has a dead letter {letter_id}.")
+    return 1
+
+
+async def retry(api: Api, wanted: list[str]) -> int:
+    """Try the wanted ones again, or all; 1 when a wanted one does not exist."""
+    left = set(wanted)
+    for service in SERVICES:
+        ids = [str(letter["id"]) async for letter in api.items(service, "/v1/dead-letters")]
+        for letter_id in ids:
+            if wanted and letter_id not in wanted:
+                continue
+            await api.post(service, f"/v1/dead-letters/{letter_id}/retry")
+            left.discard(letter_id)
+            console.print(f"{service}: {letter_id} is tried again")
+    for letter_id in sorted(left):
+        console.print(f"No service has a dead letter {letter_id}.")
+    return 1 if left else 0
+
+
+async def _find(api: Api, service: str, letter_id: str) -> dict[str, Any] | None:
+    try:
+        letter: dict[str, Any] = await api.get(service, f"/v1/dead-letters/{letter_id}")
+    except Refused as refusal:
+        if refusal.status in {404, 422}:
+            return None
+        raise
+    return letter
