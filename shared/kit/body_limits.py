@@ -1,0 +1,95 @@
+"""How large a request body may be, and how slowly it may come (reliability D4).
+
+The limit is looked up when the body is first read, when the route is known, so an endpoint can have its own:
+
+    @router.post("/v1/import")
+    @body_limit(20 * 1024 * 1024)
+    async def import_contacts(…)
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+IDLE_SECONDS = 30
+"""A body that does not go on for so long is given up."""
+
+_ATTRIBUTE = "goniec_body_limit"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class BodyTooLarge(HTTPException):
+    """413 as a problem; an HTTPException because FastAPI lets only those through while it reads a body."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body is larger than {limit} bytes.", headers={"connection": "close"})
+
+
+class BodyTooSlow(HTTPException):
+    def __init__(self) -> None:
+        super().__init__(408, f"The body did not go on for {IDLE_SECONDS} seconds.", headers={"connection": "close"})
+
+
+def body_limit(size: int | None) -> Callable[[F], F]:
+    """The endpoint takes bodies up to `size` bytes; None: it reads the stream and sees to the limit itself."""
+
+    def mark(endpoint: F) -> F:
+        setattr(endpoint, _ATTRIBUTE, size)
+        return endpoint
+
+    return mark
+
+
+class BodyLimit:
+    def __init__(self, app: ASGIApp, *, default: int) -> None:
+        self.app = app
+        self._default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+        else:
+            await self.app(scope, _LimitedReceive(scope, receive, self._default), send)
+
+
+class _LimitedReceive:
+    __slots__ = ("_default", "_limit", "_read", "_reading", "_receive", "_scope")
+
+    def __init__(self, scope: Scope, receive: Receive, default: int) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._default = default
+        self._limit: int | None = None
+        self._read = -1
+        self._reading = True
+
+    async def __call__(self) -> Message:
+        if not self._reading:
+            return await self._receive()
+        if self._read < 0:
+            self._read = 0
+            self._limit = getattr(self._scope.get("endpoint"), _ATTRIBUTE, self._default)
+            self._check(_declared_length(self._scope))
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        self._read += len(message.get("body", b""))
+        self._check(self._read)
+        self._reading = message.get("more_body", False)
+        return message
+
+    def _check(self, size: int) -> None:
+        if self._limit is not None and size > self._limit:
+            raise BodyTooLarge(self._limit)
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
