@@ -1,0 +1,81 @@
+"""pytest fixtures, a ladder: clock → database → bus. Enable with `pytest_plugins = ["kit.testing.fixtures"]`.
+
+What asks for `database_url` or `open_database` runs twice, on SQLite and on PostgreSQL, each time on an empty database.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from kit.database import Database
+from kit.testing.clock import FixedClock
+from kit.testing.in_memory_bus import InMemoryBus
+from kit.testing.servers import running_postgresql
+from kit.testing.templates import Templates
+
+OpenDatabase = Callable[[str], Awaitable[Database]]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def bus(clock: FixedClock) -> InMemoryBus:
+    return InMemoryBus(clock)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of one PostgreSQL server for all tests."""
+    with running_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Migrated databases to copy from: a package is migrated once, not once per test."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, database_templates: Templates) -> Iterator[str]:
+    """An empty PostgreSQL database, dropped after the test."""
+    url = asyncio.run(database_templates.create_postgresql(postgresql_server))
+    yield url
+    asyncio.run(database_templates.drop_postgresql(postgresql_server, url))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind, to hand to a service's settings."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest_asyncio.fixture
+async def open_database(
+    database_url: str, clock: FixedClock, database_templates: Templates
+) -> AsyncIterator[OpenDatabase]:
+    """`await open_database("case_threader")`: that service's database, migrated, on the test's clock.
+
+    Opening the same package again in one test gives the same data, as after a restart; the first one must be disposed.
+    """
+    opened: list[Database] = []
+
+    async def open_migrated(package: str) -> Database:
+        database = await database_templates.open(database_url, package, clock)
+        opened.append(database)
+        return database
+
+    yield open_migrated
+    for database in opened:
+        await database.dispose()

@@ -1,0 +1,66 @@
+"""Migrated databases are made once and copied, which is some ten times faster than migrating for every test."""
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+from kit.clock import Clock
+from kit.database import Database
+from kit.engines import with_async_driver
+
+
+class Templates:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sqlite: dict[str, Path] = {}
+        self._postgresql: dict[tuple[str, str], str] = {}
+        self._filled: set[tuple[str, str]] = set()
+
+    async def open(self, url: str, package: str, clock: Clock) -> Database:
+        """The database of `package` under `url`, migrated; on first sight of both a copy of the template."""
+        first_time = (url, package) not in self._filled
+        self._filled.add((url, package))
+        if first_time and url.startswith("sqlite"):
+            await self._fill_sqlite(url, package, clock)
+        database = Database.open(_one_file_per_package(url, package), schema=package, clock=clock)
+        if not first_time or not url.startswith("sqlite"):
+            await database.migrate(package)
+        return database
+
+    async def _fill_sqlite(self, url: str, package: str, clock: Clock) -> None:
+        if package not in self._sqlite:
+            template = self._folder / f"{package}.sqlite3"
+            database = Database.open(f"sqlite+aiosqlite:///{template}", schema=package, clock=clock)
+            await database.migrate(package)
+            await database.dispose()
+            self._sqlite[package] = template
+        target = Path(str(make_url(_one_file_per_package(url, package)).database))
+        shutil.copyfile(self._sqlite[package], target)
+
+    async def create_postgresql(self, server: str) -> str:
+        name = f"test_{uuid4().hex[:12]}"
+        await _run(server, f'CREATE DATABASE "{name}"')
+        return with_async_driver(server).set(database=name).render_as_string(hide_password=False)
+
+    async def drop_postgresql(self, server: str, url: str) -> None:
+        await _run(server, f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+
+def _one_file_per_package(url: str, package: str) -> str:
+    parsed: URL = make_url(url)
+    if not parsed.drivername.startswith("sqlite"):
+        return url
+    path = Path(str(parsed.database))
+    return parsed.set(database=str(path.with_name(f"{path.stem}-{package}.sqlite3"))).render_as_string()
+
+
+async def _run(server: str, statement: str) -> None:
+    url = with_async_driver(server).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
