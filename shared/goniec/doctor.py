@@ -96,7 +96,7 @@ async def _mail_accounts(api: Api) -> AsyncIterator[Finding]:
 async def _quarantine(api: Api) -> AsyncIterator[Finding]:
     waiting = [item async for item in api.items("mail-ingest", "/v1/quarantine")]
     reasons = sorted({str(item.get("quarantine_reason") or item.get("reason")) for item in waiting})
-    advice = f"{len(waiting)} mail(s) wait: {', '.join(reasons)}. Look: GET /v1/quarantine; again: POST /v1/quarantine/{{id}}/retry."
+    advice = f"{len(waiting)} mail(s) wait: {', '.join(reasons)}. Look: GET /v1/quarantine; again: POST …/{{id}}/retry."
     yield Finding("quarantine", well=not waiting, advice=advice if waiting else "")
 
 

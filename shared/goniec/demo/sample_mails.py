@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import email.utils
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+EXAMPLES = Path(os.environ.get("GONIEC_EXAMPLES", Path(__file__).resolve().parents[3] / "examples"))
 
 SENDER_DOMAIN = "zielonymlyn.example"
 
