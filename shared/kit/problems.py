@@ -104,14 +104,20 @@ def _refusal(error: GoniecError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     """Errors of Starlette and FastAPI themselves: unknown paths, wrong methods, unreadable bodies."""
-    code = {404: "no_such_path", 400: "bad_request", 413: "too_large"}.get(error.status_code)
+    code = {404: "no_such_path", 400: "unreadable_request", 413: "too_large"}.get(error.status_code)
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if isinstance(error.detail, str) else phrase
-    if error.status_code == 404 and detail == phrase:
-        detail = "There is nothing at this path."
+    detail = _SENTENCES.get(detail, detail)
     return problem_response(
         error.status_code, code or phrase.lower().replace(" ", "_").replace("-", "_"), detail, headers=error.headers
     )
+
+
+_SENTENCES = {
+    "Not Found": "There is nothing at this path.",
+    "Method Not Allowed": "This path knows other methods; see the Allow header.",
+    "There was an error parsing the body": "The body cannot be read.",
+}
 
 
 def _invalid_request(error: RequestValidationError) -> Response:

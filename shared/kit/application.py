@@ -1,0 +1,198 @@
+"""The only way a service becomes an app: parts in, FastAPI out, with everything that must be the same everywhere."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kit import metrics as prometheus
+from kit.asyncapi import asyncapi_document
+from kit.background import Background, Supervisor, name_of
+from kit.body_limits import BodyLimit
+from kit.bus import Bus
+from kit.clock import Clock
+from kit.database import Database
+from kit.doorway import Doorway
+from kit.events import Event
+from kit.health import Check, health_routes
+from kit.metrics import Metrics
+from kit.openapi import install_openapi
+from kit.problems import install_problems
+from kit.service_client import ServiceClient
+from kit.settings import ServiceSettings
+from kit.subscription import Subscription
+from kit.telemetry import telemetry_config
+from kit.tokens import TokenVerifier
+
+log = structlog.get_logger("kit.application")
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@dataclass
+class Parts:
+    """What a service is made of; tests hand in others. A service with parts of its own subclasses this."""
+
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    bus: Bus
+    verifier: TokenVerifier
+    http: httpx.AsyncClient
+    service_client: ServiceClient
+    leases: Any
+    metrics: Metrics
+
+
+def parts(request: Request) -> Any:
+    """The Parts the app was built from: `the = parts(request)`."""
+    return request.app.state.parts
+
+
+async def _parts(request: Request) -> Any:
+    return request.app.state.parts
+
+
+AppParts = Annotated[Parts, Depends(_parts)]
+"""The Parts as a parameter of an endpoint. With own parts: `Annotated[MyParts, Depends(given_parts)]`."""
+
+given_parts = _parts
+
+
+def build_app(
+    parts: Parts,
+    *,
+    name: str,
+    title: str,
+    package: str,
+    routers: Iterable[APIRouter],
+    subscription: Subscription | None = None,
+    background: Sequence[Background] = (),
+    checks: Mapping[str, Check] | None = None,
+    says: tuple[type[Event], ...] = (),
+    lifespan: Lifespan | None = None,
+    version: str = "0.1.0",
+) -> FastAPI:
+    """The app of one service.
+
+    It brings: problems, correlation ids, limits, health, metrics, OpenAPI and AsyncAPI. On start the database is migrated,
+    then `lifespan` is entered, then the bus, the relay, the runner of `subscription` and every `background` are started;
+    HTTP does not wait for the broker. On stop all of that in reverse order.
+    """
+    settings = parts.settings
+    supervisor = Supervisor()
+    all_checks = {**_own_checks(parts, supervisor), **(checks or {})}
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(parts.http.aclose)
+            stack.push_async_callback(parts.database.dispose)
+            await _migrate(parts.database, package)
+            await parts.bus.start()
+            stack.push_async_callback(parts.bus.close)
+            if lifespan is not None:
+                await stack.enter_async_context(lifespan())
+            stack.push_async_callback(supervisor.stop)
+            for work in background:
+                supervisor.start(work, name=name_of(work))
+            log.info("started", service=name, database=parts.database.dialect)
+            yield
+            log.info("stopping", service=name)
+
+    app = FastAPI(
+        title=title,
+        version=version,
+        lifespan=life,
+        redirect_slashes=False,
+        middleware=_middleware(settings, parts.metrics),
+        telemetry=telemetry_config(settings),
+    )
+    app.state.parts = parts
+    install_problems(app)
+    install_openapi(app, token_issuer=settings.tasks_api_url)
+    app.router.routes.extend(health_routes(all_checks))
+    app.router.routes.append(Route("/metrics", _metrics_endpoint(parts.metrics)))
+    hears = subscription.events if subscription else ()
+    app.router.routes.append(Route("/asyncapi.json", _asyncapi_endpoint(name, version, settings, says, hears)))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _middleware(settings: ServiceSettings, metrics: Metrics) -> list[Middleware]:
+    """Outermost first. All of it is plain ASGI: `BaseHTTPMiddleware` costs a task for each request."""
+    passed = [Middleware(Doorway, metrics=metrics, max_in_flight=settings.max_in_flight)]
+    if settings.cors_origins:
+        passed.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["*"],
+                allow_headers=["authorization", "content-type", "if-match", "if-none-match", "idempotency-key"],
+                expose_headers=["etag", "location", "retry-after", "x-correlation-id"],
+            )
+        )
+    passed.append(Middleware(BodyLimit, default=settings.max_body_bytes))
+    return passed
+
+
+def _own_checks(parts: Parts, supervisor: Supervisor) -> dict[str, Check]:
+    async def database() -> str | None:
+        await parts.database.ping()
+        return None
+
+    async def bus() -> str | None:
+        return None if parts.bus.is_connected else "The broker is not connected."
+
+    return {"database": database, "bus": bus, "background": supervisor.check()}
+
+
+async def _migrate(database: Database, package: str) -> None:
+    """A database that is only just starting is waited for, up to a minute."""
+    for pause in (0.2, 0.5, 1, 2, 4, 8, 15, 30):
+        try:
+            await database.migrate(package)
+        except OSError as error:
+            log.warning("database_not_there_yet", error=type(error).__name__)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await database.migrate(package)
+
+
+def _metrics_endpoint(metrics: Metrics) -> Callable[[Request], Any]:
+    async def exposition(_: Request) -> Response:
+        return Response(metrics.exposition(), headers={"content-type": prometheus.CONTENT_TYPE})
+
+    return exposition
+
+
+def _asyncapi_endpoint(
+    name: str,
+    version: str,
+    settings: ServiceSettings,
+    says: Sequence[type[Event]],
+    hears: Sequence[type[Event]],
+) -> Callable[[Request], Any]:
+    made: list[bytes] = []
+
+    async def asyncapi(_: Request) -> Response:
+        if not made:
+            document = asyncapi_document(
+                title=name, version=version, broker_url=settings.nats_url, says=says, hears=hears
+            )
+            made.append(orjson.dumps(document))
+        return Response(made[0], media_type="application/json")
+
+    return asyncapi
