@@ -1,0 +1,1 @@
+"""Where mail comes from by itself: IMAP mailboxes. (Mail that is pushed comes through the endpoints.)"""
