@@ -53,7 +53,7 @@ def main() -> int:
                                 count=options.mails,
                                 extra_processes=processes,
                                 paced_seconds=0 if options.no_paced or kind != "mixed" else 20,
-                            )  # fmt: skip
+                            )
                         )
                     results.append((kind, figures))
                     _tell(kind, figures, reference)

@@ -133,7 +133,7 @@ def _known(chance: random.Random, invited: list[tuple[str, int, datetime]]) -> t
 
 def _plain(chance: random.Random, number: int, label: str, client: int, *, subject: str, extra: str = "") -> bytes:
     head = _head(number, label, client, subject, extra)
-    size = chance.choice((1_500, 3_000, 5_000, 5_000, 6_000, 8_000, 12_000))
+    size = chance.choice((1_200, 2_500, 3_500, 4_500, 4_500, 6_000, 9_000))
     body = _text(chance, size)
     if chance.random() >= 0.02:
         return (
