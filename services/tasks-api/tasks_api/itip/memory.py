@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 Document = dict[str, Any]
 
 _FORMAT = 1
 _MOST_SEEN = 8
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,9 +80,9 @@ class Line:
 
     request: Fact | None = None
     cancel: Fact | None = None
-    received: Mapping[str, Any] = NOTHING
+    received: Mapping[str, Any] = field(default_factory=dict)
     status: str | None = None
-    uninvited: Mapping[str, Version] = NOTHING
+    uninvited: Mapping[str, Version] = field(default_factory=dict)
 
     def to_document(self) -> Document:
         document: Document = {}
@@ -105,7 +103,7 @@ class Line:
         return cls(
             request=Fact.from_document(stored.get("request")),
             cancel=Fact.from_document(stored.get("cancel")),
-            received=stored.get("received", NOTHING),
+            received=stored.get("received", {}),
             status=stored.get("status"),
             uninvited={e: Version.from_document(v) for e, v in stored.get("uninvited", {}).items()},
         )
@@ -196,12 +194,12 @@ class SeriesMemory:
 
     authority: Authority | None = None
     series: Line = field(default_factory=Line)
-    dates: Mapping[str, Line] = NOTHING
+    dates: Mapping[str, Line] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
-    cut: Mapping[str, Fact] = NOTHING
+    cut: Mapping[str, Fact] = field(default_factory=dict)
     tombstones: tuple[Tombstone, ...] = ()
     pending: tuple[Document, ...] = ()
-    replies: Mapping[str, Mapping[str, Version]] = NOTHING
+    replies: Mapping[str, Mapping[str, Version]] = field(default_factory=dict)
 
     def to_document(self) -> Document:
         """The memory as JSON values; `from_document` reads it back."""
