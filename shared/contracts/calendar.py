@@ -116,6 +116,7 @@ class CalendarObject(Event):
     mailbox: str
     own_addresses: list[str] = Field(default_factory=list)  # address and aliases of that mail account
     invitation_policy: Literal["auto", "ask"] = "auto"
+    auto_create_from: Literal["anyone", "known", "nobody"] | None = None  # of that mail account; None: it says nothing
     account_timezone: str = "Europe/Warsaw"
     role: FolderRole = FolderRole.INBOX
     part: int = 1

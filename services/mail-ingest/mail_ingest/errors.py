@@ -1,0 +1,110 @@
+"""What mail-ingest can refuse."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kit.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+
+
+class MailAccountNotFound(NotFound):
+    code = "mail_account_not_found"
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__(f"There is no mail account {account_id}.")
+
+
+class MailAccountExists(Conflict):
+    code = "mail_account_exists"
+
+    def __init__(self, address: str, account_id: UUID) -> None:
+        super().__init__(f"There is a mail account for {address} already.", existing_id=str(account_id))
+
+
+class SecretMissing(Invalid):
+    code = "secret_missing"
+
+    def __init__(self, pointer: str, what: str) -> None:
+        super().__init__(
+            f"The {what} is missing.", errors=[{"pointer": pointer, "detail": f"the {what} is needed here"}]
+        )
+
+
+class CannotSend(Conflict):
+    """E2 of features: nothing works without a mail account that is set up for it."""
+
+    code = "mail_account_cannot_send"
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__(f"The mail account {account_id} has no SMTP server; add one to send from it.")
+
+
+class SecretsLocked(Conflict):
+    code = "secrets_locked"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"{sentence} Enter its passwords again, or start with the former GONIEC_SECRET_KEY.")
+
+
+class TokenNotGranted(Unavailable):
+    code = "token_not_granted"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, retry_after=60)
+
+
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"There is no message {message_id}.")
+
+
+class NoHtml(NotFound):
+    code = "no_html"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"The message {message_id} has no HTML that can be shown.")
+
+
+class AttachmentNotFound(NotFound):
+    code = "attachment_not_found"
+
+    def __init__(self, message_id: UUID, n: int) -> None:
+        super().__init__(f"The message {message_id} has no attachment {n}.")
+
+
+class NotQuarantined(Conflict):
+    code = "not_quarantined"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"The message {message_id} is not in quarantine.")
+
+
+class NotKeptWhole(Conflict):
+    code = "not_kept_whole"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(
+            f"Of the message {message_id} only the header was kept, so there is nothing to try again; "
+            "raise GONIEC_MAX_MESSAGE_BYTES and deliver it once more."
+        )
+
+
+class EmptyMail(Invalid):
+    code = "empty_mail"
+
+    def __init__(self) -> None:
+        super().__init__("The body is empty; it should be one mail as it travels (message/rfc822).")
+
+
+class FarTooLarge(TooLarge):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"No mail is larger than {limit} bytes.")
+
+
+class DiskFull(Unavailable):
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__("There is no space left to keep mail; nothing is taken in until there is.", retry_after=30)
