@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from contracts.addresses import canonical_email
-
 from mail_ingest.parsing.encoded_words import header_text, raw_text, unencoded
 from mail_ingest.parsing.text_gate import clean_name
 

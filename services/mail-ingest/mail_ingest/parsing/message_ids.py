@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from contracts.addresses import canonical_message_id
-
 from mail_ingest.parsing.encoded_words import from_base64, header_text
 from mail_ingest.parsing.text_gate import clean_line
 

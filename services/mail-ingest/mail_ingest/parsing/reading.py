@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.mail import TEXT_IN_EVENTS
-
 from mail_ingest.parsing.addresses import Mailbox, mailboxes
+from mail_ingest.parsing.authentication import authentication
 from mail_ingest.parsing.contents import Attachment, Contents, attachments_of, content_id, contents_of
 from mail_ingest.parsing.dates import claimed_date
+from mail_ingest.parsing.delivery_reports import delivery_report
+from mail_ingest.parsing.encoded_words import header_text
 from mail_ingest.parsing.header_fields import NO_FIELDS, HeaderFields, read_fields
 from mail_ingest.parsing.html_cleaning import cleaned_html
 from mail_ingest.parsing.limits import Limits, Rejected
+from mail_ingest.parsing.machine_signs import machine_signs
 from mail_ingest.parsing.message_ids import message_ids, own_message_id, references, thread_index
 from mail_ingest.parsing.mime_tree import Part, first_field, read_tree
+from mail_ingest.parsing.text_gate import clean_line
 
 Json = dict[str, Any]
 
@@ -29,17 +33,22 @@ def parsed_mail(
     fields = root.fields
     facts, shown_sender = _header_facts(fields, limits)
     text = contents.text
+    sender = shown_sender["address"] if shown_sender else ""
+    report = delivery_report(root, sender=sender, subject=facts["mail_subject"], text=text)
+    signs = machine_signs(
+        fields, sender=sender, subject=facts["mail_subject"], report_kind=report["kind"] if report else None
+    )
     facts |= {
         "text": text[:TEXT_IN_EVENTS],
         "text_truncated": len(text) > TEXT_IN_EVENTS,
         "html_available": bool(contents.html),
         "attachments": [_card(attachment) for attachment in attachments],
-        "written_by_machine": False,
-        "do_not_answer": False,
-        "machine_reason": None,
-        "loop_marks": [],
-        "authentication": {"verdict": "unchecked"},
-        "report": None,
+        "written_by_machine": signs.written_by_machine,
+        "do_not_answer": signs.do_not_answer,
+        "machine_reason": signs.reason,
+        "loop_marks": _loop_marks(fields),
+        "authentication": authentication(fields, _from_domains(fields, facts["from_addresses"]), trusted_authserv_ids),
+        "report": report,
         "has_invitation": False,
     }
     return {
@@ -123,6 +132,16 @@ def _header_facts(fields: HeaderFields, limits: Limits) -> tuple[Json, Json | No
     }
     shown = senders or boxes["from"]
     return facts, {"name": shown[0].name, "address": shown[0].email} if shown else None
+
+
+def _from_domains(fields: HeaderFields, from_addresses: list[Json]) -> list[str]:
+    """One domain for each mailbox of every From header; a second From header counts even when nothing in it can be read."""
+    domains = [address["email"].rpartition("@")[2] for address in from_addresses]
+    return domains + [""] * max(0, len(fields.every("from")) - len(domains)) if domains else domains
+
+
+def _loop_marks(fields: HeaderFields) -> list[str]:
+    return [mark for value in fields.every("x-loop")[:20] if (mark := clean_line(header_text(value)))]
 
 
 def _address(mailbox: Mailbox) -> Json:
