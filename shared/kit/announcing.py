@@ -52,7 +52,15 @@ def announce(
 def say(session: AsyncSession, *, subject: str, payload: bytes, event_id: UUID) -> None:
     """Queue bytes that are an envelope already, for any subject."""
     speaker: Speaker = session.info[_SPEAKER]
-    speaker.said.append({"event_id": event_id, "subject": subject, "payload": payload, "announced_at": speaker.now()})
+    speaker.said.append(
+        {
+            "event_id": event_id,
+            "subject": subject,
+            "payload": payload,
+            "announced_at": speaker.now(),
+            "waiting": True,
+        }
+    )
 
 
 async def write_announced(session: AsyncSession) -> int:

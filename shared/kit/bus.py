@@ -87,6 +87,11 @@ class Bus(Protocol):
     @property
     def is_connected(self) -> bool: ...
 
+    @property
+    def connection(self) -> int:
+        """Another number after each loss of the connection: what was true of the stream may not be any more."""
+        ...
+
     async def start(self) -> None:
         """Begin to connect, in the background: HTTP starts whether the broker is there or not."""
         ...

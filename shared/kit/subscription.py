@@ -25,5 +25,10 @@ class Subscription:
     batch: int = 200
 
     @property
+    def lock(self) -> str:
+        """The name of the lock that keeps replicas from handling at the same time."""
+        return f"consumer.{self.consumer}"
+
+    @property
     def filters(self) -> tuple[str, ...]:
         return tuple(wire_filter(event) for event in self.events)

@@ -1,6 +1,6 @@
 """The tables every service has beside its own: what it says, what it heard, what it could not handle."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, Uuid
 
 from kit.columns import JsonDocument, UtcDateTime
 
@@ -25,17 +25,13 @@ outbox = Table(
     Column("subject", String(300), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("announced_at", UtcDateTime, nullable=False),
-    Column("published_at", UtcDateTime, nullable=True),
+    Column("waiting", Boolean, nullable=False, comment="to be published, for the first time or again"),
+    Column("published_at", UtcDateTime, nullable=True, comment="for the first time"),
     sqlite_autoincrement=True,
     comment="What this service says. A row is published at least once and kept for 7 days after that.",
 )
-Index(
-    "ix_outbox_waiting",
-    outbox.c.seq,
-    sqlite_where=outbox.c.published_at.is_(None),
-    postgresql_where=outbox.c.published_at.is_(None),
-)
-Index("ix_outbox_announced_at", outbox.c.announced_at)
+Index("ix_outbox_waiting", outbox.c.seq, sqlite_where=outbox.c.waiting, postgresql_where=outbox.c.waiting)
+Index("ix_outbox_published_at", outbox.c.published_at)
 
 inbox = Table(
     "inbox",
@@ -57,7 +53,7 @@ handling_attempt = Table(
     Column("failures", Integer, nullable=False, comment="attempts that ended with an exception"),
     Column("retries", Integer, nullable=False, comment="attempts that ended with Retry"),
     Column("reason", Text, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=True, comment="the earliest moment of the next attempt"),
     sqlite_with_rowid=False,
     comment="Events in trouble: handled one by one and counted, until they succeed or are set aside.",
 )
@@ -85,7 +81,7 @@ relay_state = Table(
     Column("stream", String(100), primary_key=True),
     Column("identity", Text, nullable=False, comment="of the stream the published rows went to"),
     Column("last_sequence", BigInteger, nullable=False, comment="the highest one acknowledged by that stream"),
-    Column("checked_at", UtcDateTime, nullable=False),
+    Column("adopted_at", UtcDateTime, nullable=False),
     comment="Which incarnation of the broker's stream the published rows are in.",
 )
 

@@ -42,8 +42,8 @@ class InMemoryBus:
         self._known: dict[UUID, tuple[datetime, int]] = {}
         self._consumers: dict[str, _Consumer] = {}
         self._identity = str(uuid4())
-        self._published = asyncio.Event()
         self.is_connected = True
+        self.connection = 1
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -53,9 +53,7 @@ class InMemoryBus:
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[int | None]:
         self._must_be_connected()
-        sequences: list[int | None] = [self._store(message) for message in messages]
-        self._published.set()
-        return sequences
+        return [self._store(message) for message in messages]
 
     async def state(self) -> StreamState:
         self._must_be_connected()
@@ -74,6 +72,7 @@ class InMemoryBus:
 
     def reconnect(self) -> None:
         self.is_connected = True
+        self.connection += 1
 
     def lose_everything(self) -> None:
         """The broker comes back with an empty store: no messages, no consumers, another identity."""
@@ -82,6 +81,7 @@ class InMemoryBus:
         self._known.clear()
         self._consumers.clear()
         self._identity = str(uuid4())
+        self.connection += 1
 
     def delete_consumer(self, name: str) -> None:
         self._consumers.pop(name, None)

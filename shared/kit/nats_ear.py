@@ -1,0 +1,186 @@
+"""A durable pull consumer on JetStream that fetches ahead and finds its way back after every kind of loss."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import nats.errors
+import orjson
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from kit import jetstream
+from kit.bus import STREAM, BusUnavailable, Delivery
+
+if TYPE_CHECKING:
+    from kit.nats_bus import NatsBus
+
+log = structlog.get_logger()
+
+_PULL_LASTS = 5.0
+_BUSY_WITHIN = 0.1
+_LINGER = 0.01
+_ACK, _NAK, _WORKING = b"+ACK", b"-NAK", b"+WPI"
+
+
+class NatsEar:
+    """While one batch is handled, the next one is on its way.
+
+    The acknowledgement of a message from a stream that has been lost since is not sent: its number may belong to another
+    message now.
+    """
+
+    def __init__(self, bus: "NatsBus", consumer: str, filters: Sequence[str]) -> None:
+        self._bus = bus
+        self._consumer = consumer
+        self._filters = tuple(filters)
+        self._arrived: deque[Delivery] = deque()
+        self._news = asyncio.Event()
+        self._client: Client | None = None
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._bound_on = -1
+        self._stream = ""
+        self._pull = 0
+        self._expected = 0
+        self._pull_ends = 0.0
+        self._last_fetch = 0.0
+        self._is_first_bind = True
+
+    async def bind(self) -> None:
+        """Find or create the consumer on the present connection; BusUnavailable when that is impossible."""
+        connection = self._bus.connection
+        client = await self._bus.ready_client()
+        state = await self._bus.state()
+        info = await jetstream.ensure_consumer(client, self._consumer, self._filters)
+        if state.identity != self._stream:
+            self._arrived.clear()
+            self._stream = state.identity
+        if self._is_first_bind and info.get("num_ack_pending"):
+            await self._rewind(client)
+        if client is not self._client:
+            self._client = client
+            self._inbox = f"{client.new_inbox()}.{self._consumer}"
+            self._subscription = await client.subscribe(f"{self._inbox}.*", cb=self._on_message)
+        self._is_first_bind = False
+        self._expected = 0
+        self._bound_on = connection
+
+    async def fetch(self, limit: int, *, wait: float) -> list[Delivery]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        while True:
+            if self._bound_on != self._bus.connection:
+                await self.bind()
+            if len(self._arrived) < limit:
+                await self._ask_for_more(limit)
+            if self._arrived:
+                break
+            self._news.clear()
+            left = min(deadline, self._pull_ends + 1.0) - loop.time()
+            if left <= 0 and loop.time() >= deadline:
+                return []
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(left, 0.0)):
+                    await self._news.wait()
+        if len(self._arrived) < limit and loop.time() - self._last_fetch < _BUSY_WITHIN:
+            await asyncio.sleep(_LINGER)
+        taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
+        await self._ask_for_more(limit)
+        self._last_fetch = loop.time()
+        return taken
+
+    async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        await self._answer(deliveries, _ACK)
+        self._last_fetch = asyncio.get_running_loop().time()
+
+    async def again(self, delivery: Delivery, *, after: timedelta) -> None:
+        await self._answer([delivery], _NAK + b" " + orjson.dumps({"delay": jetstream.nanoseconds(after)}))
+
+    async def working_on(self, deliveries: Sequence[Delivery]) -> None:
+        await self._answer([*deliveries, *self._arrived], _WORKING)
+
+    async def close(self) -> None:
+        """Unsubscribe first: draining a connection with a pull request open would wait for the request to end."""
+        with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+            await self._answer(list(self._arrived), _NAK)
+            if self._client is not None and self._client.is_connected:
+                await self._client.flush(timeout=2)
+        self._arrived.clear()
+
+    async def _rewind(self, client: Client) -> None:
+        try:
+            await jetstream.rewind_consumer(client, self._consumer)
+        except BusUnavailable as error:
+            # An older server: what the last process held comes again when its time is over.
+            log.info("consumer_not_rewound", consumer=self._consumer, reason=str(error))
+
+    async def _ask_for_more(self, limit: int) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._expected > 0 and now < self._pull_ends + 1.0:
+            return
+        if len(self._arrived) >= limit:
+            return
+        assert self._client is not None
+        self._pull += 1
+        self._expected = limit
+        self._pull_ends = now + _PULL_LASTS
+        body = orjson.dumps({"batch": limit, "expires": jetstream.nanoseconds(timedelta(seconds=_PULL_LASTS))})
+        try:
+            await self._client.publish(
+                f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}", body, reply=f"{self._inbox}.{self._pull}"
+            )
+        except (nats.errors.Error, OSError) as error:
+            raise BusUnavailable(f"{self._consumer} cannot ask for more: {error}") from error
+
+    async def _on_message(self, message: Msg) -> None:
+        if message.subject.startswith(self._inbox):
+            self._on_status(message)
+        else:
+            self._expected -= 1
+            self._arrived.append(self._delivery(message))
+        self._news.set()
+
+    def _on_status(self, message: Msg) -> None:
+        """A pull request has ended: its time is over, it was cut off, or there is no such consumer any more."""
+        if message.subject != f"{self._inbox}.{self._pull}":
+            return
+        self._expected = 0
+        status = (message.headers or {}).get("Status", "")
+        description = (message.headers or {}).get("Description", "").lower()
+        if status in ("404", "408") or "batch completed" in description:
+            return
+        log.warning("consumer_lost", consumer=self._consumer, status=status, reason=description)
+        self._bound_on = -1
+        if status == "503":
+            self._bus.doubt_streams()
+
+    def _delivery(self, message: Msg) -> Delivery:
+        # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…, with two more in front of the stream when
+        # the server knows domains.
+        tokens = message.reply.split(".")
+        first = 4 if len(tokens) == 9 else 6
+        return Delivery(
+            subject=message.subject,
+            payload=message.data,
+            sequence=int(tokens[first + 1]),
+            deliveries=int(tokens[first]),
+            token=(self._stream, message.reply),
+        )
+
+    async def _answer(self, deliveries: Sequence[Delivery], answer: bytes) -> None:
+        client = self._client
+        if client is None or self._bound_on != self._bus.connection or not client.is_connected:
+            return
+        with contextlib.suppress(nats.errors.Error, OSError):
+            for delivery in deliveries:
+                stream, reply = delivery.token
+                if stream == self._stream:
+                    await client.publish(reply, answer)
