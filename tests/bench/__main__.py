@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from kit.testing.ports import free_port_base
 from tests.bench.mails import invitations_only, mixed_mails
 from tests.bench.pipeline import PipelineFigures, bench_places, measure
 from tests.bench.reference import Figures
@@ -44,7 +44,7 @@ def main() -> int:
             with _server(database, folder) as (url, processes):
                 for kind in ("mixed", "invitations") if options.invitations else ("mixed",):
                     mails = invitations_only(options.mails // 2, seed=3, label="inv") if kind == "invitations" else None
-                    with bench_places(folder / f"{database}-{kind}", _free_base(), _own(url, kind)) as places:
+                    with bench_places(folder / f"{database}-{kind}", free_port_base(), _own(url, kind)) as places:
                         figures = asyncio.run(
                             measure(
                                 database,
@@ -74,7 +74,7 @@ def _reference(folder: Path) -> Figures:
     from tests.bench.broker import running_broker
 
     mails = mixed_mails(REFERENCE_MAILS, case_numbers=[1], prefix="Bench", seed=7, label="reference")
-    with running_broker(folder / "reference", _free_base()) as (url, user, password):
+    with running_broker(folder / "reference", free_port_base()) as (url, user, password):
         return run_reference([mail.raw for mail in mails], folder, url, user, password)
 
 
@@ -133,24 +133,6 @@ def _own(url: str | None, kind: str) -> str | None:
 
 def _postmaster(folder: Path) -> int:
     return int((folder / "postmaster.pid").read_text().split("\n", 1)[0])
-
-
-def _free_base() -> int:
-    """A port base with the six ports above it free."""
-    for base in range(23_000, 60_000, 10):
-        if all(_is_free(base + offset) for offset in range(1, 7)):
-            return base
-    raise RuntimeError("no free block of ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,17 +10,9 @@ import pytest
 from goniec.api import Api
 from goniec.installation import Installation
 from goniec.places import Places
+from kit.testing.ports import free_port_base
 
 PASSWORD = "only-for-tests"
-
-
-@pytest.fixture
-def port_base() -> int:
-    """A base whose ports (services, broker, mail server) are free now."""
-    for base in range(31_000, 60_000, 50):
-        if all(_is_free(base + offset) for offset in (*range(1, 7), 25, 43)):
-            return base
-    raise RuntimeError("no free block of ports")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,9 +22,9 @@ def installed_database(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-async def installation(tmp_path: Path, port_base: int, installed_database: str | None) -> AsyncIterator[Installation]:
+async def installation(tmp_path: Path, installed_database: str | None) -> AsyncIterator[Installation]:
     told = {"GONIEC_DATABASE_URL": installed_database} if installed_database else {}
-    places = Places(data=tmp_path / "data", port_base=port_base, admin_password=PASSWORD, environment=told)
+    places = Places(data=tmp_path / "data", port_base=free_port_base(), admin_password=PASSWORD, environment=told)
     async with Installation(places) as running:
         await running.ready()
         yield running
@@ -43,13 +34,3 @@ async def installation(tmp_path: Path, port_base: int, installed_database: str |
 async def api(installation: Installation) -> AsyncIterator[Api]:
     async with Api(installation.places, password=PASSWORD) as api:
         yield api
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
