@@ -101,7 +101,7 @@ def _gather_alternatives(part: Part, found: Contents) -> None:
         if (
             child.content_type in ("text/calendar", "text/x-vcalendar")
             and child.disposition != "attachment"
-            and not _written_name(child)
+            and not written_name(child)
         ):
             continue
         if child.content_type in _HTML_TYPES or child.is_multipart:
@@ -124,8 +124,8 @@ def _gather_alternatives(part: Part, found: Contents) -> None:
 def _is_shown(part: Part, found: Contents) -> bool:
     """Whether a text part is part of the text, or a file that happens to be text."""
     if part.disposition == "attachment":
-        return part.parent is None and not _written_name(part)
-    return not _written_name(part) or not any(text.strip() for text in found.texts)
+        return part.parent is None and not written_name(part)
+    return not written_name(part) or not any(text.strip() for text in found.texts)
 
 
 def _plain_text(part: Part) -> str:
@@ -157,7 +157,7 @@ def _mark_inline(attachments: list[Attachment], html: list[str]) -> None:
             attachment.inline = any(f'"{spelling}"' in text for spelling in spellings for text in html)
 
 
-def _written_name(part: Part) -> str:
+def written_name(part: Part) -> str:
     """The file name as the sender wrote it, in whichever place; empty when there is none."""
     for parameters, name in ((part.disposition_parameters, "filename"), (part.parameters, "name")):
         if parameters:
@@ -168,7 +168,7 @@ def _written_name(part: Part) -> str:
 
 
 def _file_name(part: Part, n: int) -> str:
-    name = safe_file_name(_written_name(part))
+    name = safe_file_name(written_name(part))
     if name:
         return name
     location = part.fields.text("content-location")

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.mail import TEXT_IN_EVENTS
 from mail_ingest.parsing.addresses import Mailbox, mailboxes
 from mail_ingest.parsing.authentication import authentication
+from mail_ingest.parsing.calendar_parts import calendars_of
 from mail_ingest.parsing.contents import Attachment, Contents, attachments_of, content_id, contents_of
 from mail_ingest.parsing.dates import claimed_date
 from mail_ingest.parsing.delivery_reports import delivery_report
@@ -49,14 +50,38 @@ def parsed_mail(
         "loop_marks": _loop_marks(fields),
         "authentication": authentication(fields, _from_domains(fields, facts["from_addresses"]), trusted_authserv_ids),
         "report": report,
-        "has_invitation": False,
     }
+    calendars = calendars_of(
+        root,
+        sender=sender,
+        account_timezone=account_timezone,
+        is_sent=is_sent,
+        is_report=report is not None,
+        limits=limits,
+    )
+    facts["has_invitation"] = any(each["payload"].get("verdict") != "ignored" for each in calendars)
+    for each in calendars:
+        each["payload"] |= _about_the_mail(fields, facts)
     return {
         "outcome": "parsed",
         "facts": facts,
         "whole_text": text if facts["text_truncated"] else None,
         "from": shown_sender,
-        "calendars": [],
+        "calendars": calendars,
+    }
+
+
+def _about_the_mail(fields: HeaderFields, facts: Json) -> Json:
+    """What every calendar event repeats of its mail: who vouches for it."""
+    senders = mailboxes(fields.every("sender"), fields.charset)
+    return {
+        "rfc_message_id": facts["rfc_message_id"],
+        "mail_subject": facts["mail_subject"],
+        "sender": facts["sender"],
+        "from_count": max(len(facts["from_addresses"]), len(fields.every("from"))),
+        "sender_header": next((box.email for box in senders if box.is_usable), None),
+        "reply_to": [address["email"] for address in facts["reply_to"]],
+        "authentication": facts["authentication"],
     }
 
 
