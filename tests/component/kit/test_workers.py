@@ -14,7 +14,7 @@ import pytest
 from kit.metrics import Metrics
 from kit.workers import WorkerFailed, WorkerPool, WorkersUnavailable
 
-DUTIES = '''
+DUTIES = """
 import ctypes, os, signal, sys, time
 
 def upper(argument): return argument.upper()
@@ -45,7 +45,7 @@ def obey(argument):
             os.kill(os.getpid(), signal.SIGKILL)
     if word == "grow": globals().setdefault("hoard", []).append(os.urandom(8 * 1024 * 1024))
     return word.encode()
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
