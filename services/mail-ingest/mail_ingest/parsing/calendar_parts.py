@@ -13,7 +13,6 @@ from typing import Any
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, Component
 from ical.limits import LIMITS
 from ical.reading import ReadCalendar, read_calendar
-
 from mail_ingest.parsing.contents import written_name
 from mail_ingest.parsing.limits import Limits
 from mail_ingest.parsing.mime_tree import Part
@@ -63,9 +62,15 @@ def calendars_of(
 ) -> list[Json]:
     """`{"subject": …, "payload": …}` for every object, numbered; without what the header block of the mail says."""
     found: list[_Found] = []
+    seen: dict[tuple[str, bytes], set[str | None]] = {}
     for part, is_forwarded in _calendar_parts(root):
         place = "in_sent" if is_sent else "in_bounce" if is_report else "in_forwarded_mail" if is_forwarded else ""
-        for calendar in _read(part, sender, account_timezone, limits):
+        data, header_method = part.content(), _header_method(part)
+        methods = seen.setdefault((place, data.replace(b"\r\n", b"\n").strip()), set())
+        if methods and (header_method is None or header_method in methods):
+            continue  # the usual second copy; it need not be read to be recognised
+        methods.add(header_method)
+        for calendar in _read(part, data, header_method, sender, account_timezone, limits):
             if place:
                 calendar.verdict, calendar.reason = "ignored", place
             found.append(calendar)
@@ -95,9 +100,9 @@ def _is_winmail(part: Part) -> bool:
     return part.content_type in _WINMAIL_TYPES
 
 
-def _read(part: Part, sender: str, account_timezone: str, limits: Limits) -> Iterator[_Found]:
-    header_method = _header_method(part)
-    data = part.content()
+def _read(
+    part: Part, data: bytes, header_method: str | None, sender: str, account_timezone: str, limits: Limits
+) -> Iterator[_Found]:
     charset = part.charset
     if _is_winmail(part):
         try:

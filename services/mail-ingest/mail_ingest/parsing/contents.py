@@ -47,6 +47,8 @@ class Contents:
     texts: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     attached: list[Part] = field(default_factory=list)
+    has_body: bool = False  # something was shown already, so a text with a file name is a file
+    reads_html: bool = True  # False while the plain alternative has said it all; making text of HTML is dear
 
     @property
     def text(self) -> str:
@@ -85,17 +87,21 @@ def _gather(part: Part, found: Contents) -> None:
         return
     elif part.content_type in _HTML_TYPES and _is_shown(part, found):
         html = clean_text(decoded(part.content(), part.charset))
+        found.has_body = found.has_body or bool(html.strip())
         found.html.append(html)
-        found.texts.append(text_of_html(html))
+        if found.reads_html:
+            found.texts.append(text_of_html(html))
     elif part.content_type.startswith("text/") and part.content_type not in _DATA_TYPES and _is_shown(part, found):
-        found.texts.append(_plain_text(part))
+        text = _plain_text(part)
+        found.has_body = found.has_body or bool(text.strip())
+        found.texts.append(text)
     else:
         found.attached.append(part)
 
 
 def _gather_alternatives(part: Part, found: Contents) -> None:
     """The same text in several forms: the plain one is the text, the HTML one the HTML, calendars are read elsewhere."""
-    plain = Contents()
+    plain = Contents(has_body=found.has_body)
     rich: list[Part] = []
     for child in part.children:
         if (
@@ -109,14 +115,16 @@ def _gather_alternatives(part: Part, found: Contents) -> None:
         else:
             _gather(child, plain)
     has_text = any(text.strip() for text in plain.texts)
+    found.has_body = found.has_body or plain.has_body
     found.texts += plain.texts
     found.attached += plain.attached
     for child in rich:
-        form = Contents()
+        form = Contents(has_body=found.has_body, reads_html=found.reads_html and not has_text)
         _gather(child, form)
         if not has_text:
             found.texts += form.texts
             has_text = any(text.strip() for text in form.texts)
+        found.has_body = found.has_body or form.has_body
         found.html += form.html
         found.attached += form.attached
 
@@ -125,7 +133,7 @@ def _is_shown(part: Part, found: Contents) -> bool:
     """Whether a text part is part of the text, or a file that happens to be text."""
     if part.disposition == "attachment":
         return part.parent is None and not written_name(part)
-    return not written_name(part) or not any(text.strip() for text in found.texts)
+    return not found.has_body or not written_name(part)
 
 
 def _plain_text(part: Part) -> str:

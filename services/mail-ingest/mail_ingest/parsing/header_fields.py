@@ -13,6 +13,7 @@ from mail_ingest.parsing.text_gate import clean_line
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*$")
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _KNOWN = re.compile(
     rb"\n(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|return-path|reply-to|sender|x-[a-z-]+)[ \t]*:",
     re.IGNORECASE,
@@ -85,6 +86,33 @@ def read_fields(data: bytes, start: int, end: int, limits: Limits) -> tuple[Head
         if not _begins_with_field(data, start, stop):
             return NO_FIELDS, start
         raise Rejected("headers_too_large", f"{stop - start} bytes of headers, {limits.header_bytes} are allowed")
+    items = _regular_fields(data, start, stop)
+    if items is None:
+        items, body = _irregular_fields(data, start, stop, body)
+    if len(items) > limits.header_fields:
+        raise Rejected("too_many_headers", f"{len(items)} header fields, {limits.header_fields} are allowed")
+    return HeaderFields(items), body
+
+
+def _regular_fields(data: bytes, start: int, stop: int) -> list[tuple[str, bytes]] | None:
+    """The fields of a block in which every line is one or goes on with one; None for any other block."""
+    items: list[tuple[str, bytes]] = []
+    at = start
+    for field in _FIELD.finditer(data, start, stop):
+        if field.start() != at:
+            return None
+        at = field.end()
+        name, value = field.groups()
+        items.append((name.decode("ascii").lower(), value.strip() if b"\n" not in value else _unfolded(value)))
+    return items if at == stop else None
+
+
+def _unfolded(value: bytes) -> bytes:
+    return b" ".join([line.strip() for line in value.split(b"\n")]).strip()
+
+
+def _irregular_fields(data: bytes, start: int, stop: int, body: int) -> tuple[list[tuple[str, bytes]], int]:
+    """The same line by line, for blocks with something else between the fields; the body may turn out to begin earlier."""
     items: list[tuple[str, bytes]] = []
     name = ""
     pieces: list[bytes] = []
@@ -110,9 +138,7 @@ def read_fields(data: bytes, start: int, end: int, limits: Limits) -> tuple[Head
                 break
     if name:
         items.append((name, b" ".join(pieces)))
-    if len(items) > limits.header_fields:
-        raise Rejected("too_many_headers", f"{len(items)} header fields, {limits.header_fields} are allowed")
-    return HeaderFields(items), body
+    return items, body
 
 
 def _begins_with_field(data: bytes, start: int, stop: int) -> bool:

@@ -109,7 +109,7 @@ def _properties(data: bytes, objects: list[tuple[int, bytes]]) -> dict[int, Any]
     small = data[:6] + b"".join(body for name, body in objects if name != _MESSAGE_CLASS)
     try:
         tnef = TNEF(small, do_checksum=False)
-    except Exception as error:  # noqa: BLE001 - a reader of a binary format from the wild: whatever it raises, the file is unreadable
+    except Exception as error:
         raise NoMeeting("winmail_unreadable") from error
     return {attribute.guid_prop or attribute.name: _value(attribute) for attribute in reversed(tnef.mapiprops)}
 
