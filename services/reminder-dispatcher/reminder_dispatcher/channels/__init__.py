@@ -1,0 +1,1 @@
+"""Ways to reach somebody: one role, one file per kind."""

@@ -1,0 +1,242 @@
+"""Sending what is due: one lane for each channel, so that a slow mail server never holds up an SMS.
+
+claim (committed) → compose → intent (committed) → send → record (committed). A process that dies between any two of these
+leaves a row that says how far it came; when its lease ends the next one takes it from there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from kit.correlation import correlation
+from kit.database import Database
+from kit.failpoints import failpoint
+from reminder_dispatcher.channels.role import Channel, NotEver, NotNow, OutcomeUnknown
+from reminder_dispatcher.claiming import Appetite, Claimed, Claims, claim_due
+from reminder_dispatcher.composing import CannotCompose, Composed, Language, circumstances_of, compose
+from reminder_dispatcher.due import ON_TIME
+from reminder_dispatcher.ending import give_up, take_up_abandoned
+from reminder_dispatcher.ledger import Intent, Ledger, Outcome
+from reminder_dispatcher.outcomes import Answer
+from reminder_dispatcher.pace import Pace
+from reminder_dispatcher.repository import dispatching as repository
+
+LOOK_AGAIN = timedelta(seconds=30)
+"""However quiet it is: another replica may have armed something, or the clock may have been set."""
+_BUSY = timedelta(milliseconds=200)
+_CLAIMED_PER_PLACE = 8
+_FINISH_SECONDS = 6.0
+
+log = structlog.get_logger("reminder_dispatcher.dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    """How a lane behaves: messages on their way at a time, messages a minute (0 for no limit), its share of the backlog."""
+
+    channel: str
+    places: int
+    per_minute: int = 0
+    backlog_per_minute: int = 60
+
+
+class Lane:
+    """Sends the reminders of one channel. It claims some more than it sends at a time, so that it never idles."""
+
+    def __init__(
+        self, rules: LaneRules, channel: Channel[Any], *, database: Database, ledger: Ledger, language: Language
+    ) -> None:
+        self.rules = rules
+        self._channel = channel
+        self._database = database
+        self._ledger = ledger
+        self._language = language
+        self._pace = Pace(rules.per_minute)
+        self._backlog_pace = Pace(rules.backlog_per_minute)
+        self._places = asyncio.Semaphore(rules.places)
+        self._claimed: set[asyncio.Task[None]] = set()
+        self._most_claimed = rules.places * _CLAIMED_PER_PLACE
+        self._wake = asyncio.Event()
+        self._began: datetime | None = None
+        self._paused_until: datetime | None = None
+        self.last_look: datetime | None = None
+
+    def wake(self) -> None:
+        """Something may be due sooner than this lane believes."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled; what is on its way then is given a few seconds to arrive."""
+        try:
+            while True:
+                if not self._has_room:
+                    await asyncio.wait(self._claimed, return_when=asyncio.FIRST_COMPLETED)
+                    continue
+                self._wake.clear()
+                if not await self.look():
+                    await self._until_due()
+        finally:
+            await self._finish()
+
+    async def drain(self) -> None:
+        """Send everything that is due now, and return when it is done."""
+        while (self._has_room and await self.look()) or self._claimed:
+            if self._claimed:
+                await asyncio.wait(self._claimed, return_when=asyncio.FIRST_COMPLETED)
+
+    async def look(self) -> int:
+        """Take what is due and start sending it; how many reminders changed by that."""
+        now = await self._database.now()
+        self.last_look = now
+        self._began = self._began or now
+        async with self._database.transaction() as session:
+            taken_up = await take_up_abandoned(
+                session, self.rules.channel, may_repeat=self._channel.may_repeat, now=now
+            )
+            claims = await claim_due(
+                session, self.rules.channel, self._appetite(), now=now, default_zone=self._language.timezone
+            )
+        failpoint("dispatch.after_claim")
+        self._paused_until = claims.paused_until
+        if claims.taken:
+            await self._send(claims, now)
+        return taken_up + claims.changed
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._claimed) <= self._most_claimed // 2
+
+    def _appetite(self) -> Appetite:
+        assert self._began is not None
+        return Appetite(
+            limit=min(self._most_claimed - len(self._claimed), self._pace.allowed()),
+            backlog_before=self._began - ON_TIME,
+            backlog_limit=self._backlog_pace.allowed(),
+        )
+
+    async def _send(self, claims: Claims, now: datetime) -> None:
+        assert self._began is not None
+        self._pace.take(len(claims.taken))
+        self._backlog_pace.take(claims.from_backlog)
+        async with self._database.reading() as session:
+            given = await circumstances_of(session, [one.reminder for one in claims.taken])
+        impossible: list[tuple[Claimed, CannotCompose]] = []
+        for claimed in claims.taken:
+            composed = compose(claimed.reminder, given, self._language)
+            if isinstance(composed, CannotCompose):
+                impossible.append((claimed, composed))
+            else:
+                self._start(claimed, composed, is_troubled=claims.is_troubled)
+        if impossible:
+            async with self._database.transaction() as session:
+                await give_up(session, impossible, channel_kind=self._channel.kind, now=now)
+
+    def _start(self, claimed: Claimed, composed: Composed, *, is_troubled: bool) -> None:
+        task = asyncio.create_task(
+            self._deliver(claimed, composed, is_troubled=is_troubled), name=f"reminder-{claimed.reminder.id}"
+        )
+        self._claimed.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._claimed.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("dispatch_broke_off", lane=self.rules.channel, exc_info=error)
+
+    async def _deliver(self, claimed: Claimed, composed: Composed, *, is_troubled: bool) -> None:
+        async with self._places:
+            with correlation(claimed.reminder.correlation_id):
+                failpoint("dispatch.before_intent")
+                if not await self._ledger.intend(Intent(claimed, composed, self._channel.kind)):
+                    log.info("dispatch_dropped", reminder_id=str(claimed.reminder.id))
+                    return
+                answer = await self._answer(composed)
+                failpoint("dispatch.after_send")
+                outcome = Outcome(
+                    claimed, composed, answer, may_repeat=self._channel.may_repeat, channel_was_troubled=is_troubled
+                )
+                state = await self._ledger.record(outcome)
+                log.info(
+                    "reminder_dispatched",
+                    reminder_id=str(claimed.reminder.id),
+                    channel=self._channel.kind,
+                    attempt=claimed.reminder.attempts + 1,
+                    status=state.status if state else "taken_over",
+                )
+        if state is not None and state.status == "armed":
+            self.wake()
+
+    async def _answer(self, composed: Composed) -> Answer:
+        try:
+            return await self._channel.send(composed.message)
+        except (NotNow, NotEver, OutcomeUnknown) as answer:
+            return answer
+
+    async def _until_due(self) -> None:
+        """A wake-up or the next due moment. Timers run on the monotonic clock (reliability B8)."""
+        try:
+            async with asyncio.timeout(await self._pause()):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _pause(self) -> float:
+        async with self._database.reading() as session:
+            moment = await repository.next_moment(session, self.rules.channel)
+        if moment is None:
+            return LOOK_AGAIN.total_seconds()
+        now = await self._database.now()
+        moment = max(moment, self._paused_until or moment)
+        return min(max(moment - now, _BUSY if moment <= now else timedelta(0)), LOOK_AGAIN).total_seconds()
+
+    async def _finish(self) -> None:
+        if not self._claimed:
+            return
+        _, late = await asyncio.wait(self._claimed, timeout=_FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
+
+
+class Dispatcher:
+    """All lanes."""
+
+    def __init__(self, database: Database, lanes: Sequence[Lane]) -> None:
+        self._database = database
+        self.lanes = tuple(lanes)
+
+    def wake(self) -> None:
+        for lane in self.lanes:
+            lane.wake()
+
+    async def run(self) -> None:
+        """Until cancelled. On SQLite nobody else can be sending: what was left behind is taken up at once."""
+        await self.adopt()
+        async with asyncio.TaskGroup() as group:
+            for lane in self.lanes:
+                group.create_task(lane.run(), name=f"lane-{lane.rules.channel}")
+
+    async def adopt(self) -> None:
+        if self._database.dialect == "sqlite":
+            now = await self._database.now()
+            async with self._database.transaction() as session:
+                await repository.end_all_leases(session, now=now - timedelta(milliseconds=1))
+
+    async def drain(self) -> None:
+        """Send everything that is due now in every lane."""
+        await asyncio.gather(*(lane.drain() for lane in self.lanes))
+
+    async def stalled(self) -> str | None:
+        """For readiness: a sentence when a lane has not looked for work for a long time (features R27)."""
+        now = await self._database.now()
+        silent = [
+            lane.rules.channel
+            for lane in self.lanes
+            if lane.last_look is not None and now - lane.last_look > 10 * LOOK_AGAIN
+        ]
+        return f"Nothing has been dispatched lately: {', '.join(silent)}." if silent else None

@@ -1,0 +1,87 @@
+"""What reminder-dispatcher refuses."""
+
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Conflict, FieldError, Invalid, NotFound
+
+
+class TemplateNotFound(NotFound):
+    code = "template_not_found"
+
+    def __init__(self, template_id: UUID) -> None:
+        super().__init__(f"There is no template {template_id}.")
+
+
+class TemplateInUse(Conflict):
+    code = "template_in_use"
+
+    def __init__(self, template_id: UUID) -> None:
+        super().__init__(f"The reminder settings use template {template_id}; choose another one there first.")
+
+
+class UnusableTemplate(Invalid):
+    """The text of a template cannot be accepted; `errors` say where and why."""
+
+    code = "unusable_template"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(errors[0]["detail"], errors=errors)
+
+
+class MailAccountRequired(Invalid):
+    """features R21: e-mail can be chosen only when it is said which account sends."""
+
+    code = "mail_account_required"
+
+    def __init__(self, pointer: str) -> None:
+        detail = "E-mail needs the mail account that sends: set mail_account_id."
+        super().__init__(detail, errors=[{"pointer": pointer, "detail": detail}])
+
+
+class UnusableSettings(Invalid):
+    code = "unusable_settings"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(errors[0]["detail"], errors=errors)
+
+
+class ReminderNotFound(NotFound):
+    code = "reminder_not_found"
+
+    def __init__(self, reminder_id: UUID) -> None:
+        super().__init__(f"There is no reminder {reminder_id}.")
+
+
+class TaskNotFound(NotFound):
+    code = "task_not_found"
+
+    def __init__(self, task_id: UUID) -> None:
+        super().__init__(f"There is no task {task_id}.")
+
+
+class ReminderStateForbids(Conflict):
+    """What was asked for is not possible in the state the reminder is in; `status` names it."""
+
+    code = "reminder_state_forbids"
+
+    def __init__(self, wish: str, status: str, **extra: Any) -> None:
+        super().__init__(f"A reminder that is {status} cannot be {wish}.", status=status, **extra)
+
+
+class AlreadyTold(Conflict):
+    """Sending a reminder a second time must be asked for by name."""
+
+    code = "already_sent"
+
+    def __init__(self, reminder_id: UUID) -> None:
+        super().__init__(f"Reminder {reminder_id} was sent already; `again: true` sends it once more.")
+
+
+class ReportRefused(NotFound):
+    """A delivery report that does not know the secret is told nothing."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here.")

@@ -1,0 +1,23 @@
+"""Tables of reminder-dispatcher."""
+
+from reminder_dispatcher.models.automation import Automation, Template, TemplateDefault
+from reminder_dispatcher.models.base import core, metadata
+from reminder_dispatcher.models.copies import AccountCard, ContactCard, EmployeeCard, MailAccountCard, TaskCopy
+from reminder_dispatcher.models.reminders import Attempt, ChannelState, Digest, Reminder
+
+__all__ = [
+    "AccountCard",
+    "Attempt",
+    "Automation",
+    "ChannelState",
+    "ContactCard",
+    "Digest",
+    "EmployeeCard",
+    "MailAccountCard",
+    "Reminder",
+    "TaskCopy",
+    "Template",
+    "TemplateDefault",
+    "core",
+    "metadata",
+]

@@ -1,0 +1,1 @@
+"""Every query of reminder-dispatcher, by subject."""

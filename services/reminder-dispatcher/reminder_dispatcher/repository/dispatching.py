@@ -1,0 +1,299 @@
+"""The way of a due reminder through the database: looked at, claimed, intended, settled. Everything guards itself by the claim."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, func, select, update
+
+from kit.database import AsyncSession, insert_many
+from reminder_dispatcher.models import Attempt, Reminder, TaskCopy, core
+
+_reminder = core(Reminder)
+_attempt = core(Attempt)
+_task = core(TaskCopy)
+
+_FIELDS = (
+    "id", "task_id", "occurrence", "audience", "recipient_key", "channel", "rule", "generation", "starts_at", "ends_at",
+    "begins_at", "due_at", "planned_at", "armed_at", "template_id", "address", "employee_id", "account_id", "case_number",
+    "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason",
+)  # fmt: skip
+_COLUMNS = [_reminder.c[name] for name in _FIELDS]
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """What dispatch has to know of a reminder. `attempts` counts those before the one that may follow."""
+
+    id: UUID
+    task_id: UUID
+    occurrence: str
+    audience: str
+    recipient_key: str
+    channel: str
+    rule: str
+    generation: int
+    starts_at: datetime
+    ends_at: datetime | None
+    begins_at: datetime
+    due_at: datetime
+    planned_at: datetime
+    armed_at: datetime
+    template_id: UUID | None
+    address: str | None
+    employee_id: UUID | None
+    account_id: UUID | None
+    case_number: int | None
+    correlation_id: str
+    attempts: int
+    rfc_message_id: str | None
+    sent_anew: bool
+    reason: str | None
+    task_is_open: bool = True
+
+
+def _due(row: Row[Any], *, task_is_open: bool = True) -> DueReminder:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to the names
+    return DueReminder(**{name: values[name] for name in _FIELDS}, task_is_open=task_is_open)
+
+
+async def due_reminders(
+    session: AsyncSession, channel: str, *, now: datetime, limit: int, since: datetime | None, before: datetime | None
+) -> list[DueReminder]:
+    """Armed reminders of a channel to be looked at by `now`, oldest first, locked; those another dispatcher holds are left out.
+
+    `since` and `before` narrow it to those that became due in that stretch.
+    """
+    conditions = [_reminder.c.status == "armed", _reminder.c.channel == channel, _reminder.c.next_at <= now]
+    if since is not None:
+        conditions.append(_reminder.c.next_at >= since)
+    if before is not None:
+        conditions.append(_reminder.c.next_at < before)
+    query = (
+        select(*_COLUMNS, _task.c.is_open)
+        .outerjoin(_task, _task.c.task_id == _reminder.c.task_id)
+        .where(*conditions)
+        .order_by(_reminder.c.next_at, _reminder.c.id)
+        .limit(limit)
+        .with_for_update(of=_reminder, skip_locked=True)
+    )
+    return [_due(row, task_is_open=bool(row.is_open)) for row in await session.execute(query)]
+
+
+async def claim(
+    session: AsyncSession, ids: Sequence[UUID], claim_id: UUID, *, lease_until: datetime, now: datetime
+) -> None:
+    await session.execute(
+        update(_reminder)
+        .where(_reminder.c.id.in_(ids))
+        .values(status="sending", claim=claim_id, lease_until=lease_until, intent_at=None, changed_at=now)
+    )
+
+
+async def let_go(session: AsyncSession, ids: Sequence[UUID], claim_id: UUID) -> None:
+    """Give claimed reminders back untouched."""
+    await session.execute(
+        update(_reminder)
+        .where(_reminder.c.id.in_(ids), _reminder.c.claim == claim_id, _reminder.c.intent_at.is_(None))
+        .values(status="armed", claim=None, lease_until=None)
+    )
+
+
+async def hold(session: AsyncSession, held: Sequence[tuple[UUID, datetime]], *, now: datetime) -> None:
+    """Look at each again at its moment, which is when it is planned now."""
+    statement = (
+        update(_reminder)
+        .where(_reminder.c.id == bindparam("of_id"))
+        .values(planned_at=bindparam("until"), next_at=bindparam("until"), changed_at=now)
+    )
+    await _execute_many(session, statement, [{"of_id": held_id, "until": until} for held_id, until in held])
+
+
+async def close(session: AsyncSession, closed: Sequence[tuple[UUID, str, str | None]], *, now: datetime) -> None:
+    """End reminders that will not be sent: id, status, reason."""
+    statement = (
+        update(_reminder)
+        .where(_reminder.c.id == bindparam("of_id"))
+        .values(
+            status=bindparam("new_status"),
+            reason=bindparam("why"),
+            claim=None,
+            lease_until=None,
+            changed_at=now,
+        )
+    )
+    rows = [{"of_id": closed_id, "new_status": status, "why": why} for closed_id, status, why in closed]
+    await _execute_many(session, statement, rows)
+
+
+async def still_claimed(session: AsyncSession, claims: Mapping[UUID, tuple[UUID, int]]) -> set[UUID]:
+    """Which of these reminders are still held by the given claim and generation, of an open task; they are locked.
+
+    Nobody can withdraw them or move them between this and the end of the transaction (reliability B11).
+    """
+    query = (
+        select(_reminder.c.id, _reminder.c.claim, _reminder.c.generation)
+        .join(_task, and_(_task.c.task_id == _reminder.c.task_id, _task.c.is_open))
+        .where(_reminder.c.id.in_(list(claims)), _reminder.c.status == "sending", _reminder.c.intent_at.is_(None))
+        .order_by(_reminder.c.id)
+        .with_for_update(of=_reminder)
+    )
+    return {row.id for row in await session.execute(query) if claims[row.id] == (row.claim, row.generation)}
+
+
+def _why(row: Row[Any]) -> str | None:
+    return (row.reason or "withdrawn") if row.withdrawn else None
+
+
+_INTENT = ("lease_until", "attempts", "recipient", "subject", "text", "rfc_message_id", "segments", "late")
+
+
+async def write_intents(session: AsyncSession, intents: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """What will be sent is written down before it is; see `_INTENT` for the columns beside `id`."""
+    statement = (
+        update(_reminder)
+        .where(_reminder.c.id == bindparam("of_id"))
+        .values(intent_at=now, changed_at=now, **{name: bindparam(f"new_{name}") for name in _INTENT})
+    )
+    rows = [{"of_id": intent["id"], **{f"new_{name}": intent[name] for name in _INTENT}} for intent in intents]
+    await _execute_many(session, statement, rows)
+
+
+async def add_attempts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    await insert_many(session, Attempt, rows)
+
+
+_OUTCOME = ("status", "reason", "next_at", "sent_at", "delivered_at", "gateway_id", "segments", "sent_anew", "late")
+
+
+async def outcomes_wanted(session: AsyncSession, claims: Mapping[UUID, UUID]) -> dict[UUID, str | None]:
+    """The reminders whose outcome is still to be written, each with why it was withdrawn meanwhile; they are locked.
+
+    One whose lease ran out and which somebody else claimed is left to him; one that was put back meanwhile is not.
+    """
+    query = (
+        select(_reminder.c.id, _reminder.c.status, _reminder.c.claim, _reminder.c.withdrawn, _reminder.c.reason)
+        .where(_reminder.c.id.in_(list(claims)))
+        .order_by(_reminder.c.id)
+        .with_for_update()
+    )
+    rows = (await session.execute(query)).all()
+    return {
+        row.id: _why(row)
+        for row in rows
+        if row.claim == claims[row.id] or (row.claim is None and row.status in ("armed", "unknown"))
+    }
+
+
+async def write_outcomes(session: AsyncSession, outcomes: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """The end of an attempt; see `_OUTCOME` for the columns beside `id`. The claim ends with it."""
+    statement = (
+        update(_reminder)
+        .where(_reminder.c.id == bindparam("of_id"))
+        .values(
+            claim=None,
+            lease_until=None,
+            intent_at=None,
+            changed_at=now,
+            **{name: bindparam(f"new_{name}") for name in _OUTCOME},
+        )
+    )
+    rows = [{"of_id": outcome["id"], **{f"new_{name}": outcome[name] for name in _OUTCOME}} for outcome in outcomes]
+    await _execute_many(session, statement, rows)
+
+
+async def count_attempts(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """One attempt more for each; it ended before anything could be sent."""
+    if ids:
+        await session.execute(
+            update(_reminder).where(_reminder.c.id.in_(ids)).values(attempts=_reminder.c.attempts + 1)
+        )
+
+
+async def finish_attempts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`reminder_id`, `number` and what is known of the outcome."""
+    statement = (
+        update(_attempt)
+        .where(_attempt.c.reminder_id == bindparam("of_id"), _attempt.c.number == bindparam("of_number"))
+        .values(
+            finished_at=bindparam("at"),
+            outcome=bindparam("what"),
+            reason=bindparam("why"),
+            detail=bindparam("told"),
+            gateway_id=bindparam("there"),
+        )
+    )
+    await _execute_many(
+        session,
+        statement,
+        [
+            {
+                "of_id": row["reminder_id"],
+                "of_number": row["number"],
+                "at": row["finished_at"],
+                "what": row["outcome"],
+                "why": row["reason"],
+                "told": row["detail"],
+                "there": row["gateway_id"],
+            }
+            for row in rows
+        ],
+    )
+
+
+async def abandoned_reminders(
+    session: AsyncSession, channel: str, *, now: datetime, limit: int = 200
+) -> tuple[list[DueReminder], list[tuple[DueReminder, str | None]]]:
+    """What a dispatcher left behind whose lease has ended, locked: those merely claimed, and those it intended to send, each
+    with why it was withdrawn meanwhile."""
+    query = (
+        select(*_COLUMNS, _reminder.c.intent_at, _reminder.c.withdrawn)
+        .where(_reminder.c.status == "sending", _reminder.c.channel == channel, _reminder.c.lease_until < now)
+        .order_by(_reminder.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed: list[DueReminder] = []
+    intended: list[tuple[DueReminder, str | None]] = []
+    for row in await session.execute(query):
+        if row.intent_at is None:
+            claimed.append(_due(row))
+        else:
+            intended.append((_due(row), _why(row)))
+    return claimed, intended
+
+
+async def put_back(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -> None:
+    """What was claimed and never begun waits again."""
+    if ids:
+        await session.execute(
+            update(_reminder)
+            .where(_reminder.c.id.in_(ids))
+            .values(status="armed", claim=None, lease_until=None, changed_at=now)
+        )
+
+
+async def end_all_leases(session: AsyncSession, *, now: datetime) -> None:
+    """Everything that is being sent was left behind: only for a database that nobody else uses."""
+    await session.execute(update(_reminder).where(_reminder.c.status == "sending").values(lease_until=now))
+
+
+async def next_moment(session: AsyncSession, channel: str) -> datetime | None:
+    """When dispatch has something to look at: the next armed reminder or the end of a lease."""
+    armed = await session.scalar(
+        select(func.min(_reminder.c.next_at)).where(_reminder.c.status == "armed", _reminder.c.channel == channel)
+    )
+    leased = await session.scalar(
+        select(func.min(_reminder.c.lease_until)).where(_reminder.c.status == "sending", _reminder.c.channel == channel)
+    )
+    moments = [moment for moment in (armed, leased) if moment is not None]
+    return min(moments, default=None)
+
+
+async def _execute_many(session: AsyncSession, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """In the order of ids, so that two transactions never wait for each other."""
+    if rows:
+        connection = await session.connection()
+        await connection.execute(statement, sorted(rows, key=lambda row: row["of_id"]))
