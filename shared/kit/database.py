@@ -1,7 +1,7 @@
 """One database per service: SQLite to begin with, PostgreSQL to grow; the commit happens here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -121,7 +121,7 @@ class Database:
             )
 
     @asynccontextmanager
-    async def leadership(self, name: str) -> AsyncIterator[Callable[[], Any] | None]:
+    async def leadership(self, name: str) -> AsyncIterator[Callable[[], Awaitable[None]] | None]:
         """Be the only one of all replicas that does `name`, or be given None.
 
         What is given is an async function that raises when the leadership was lost with its connection.
@@ -129,18 +129,19 @@ class Database:
         if self.dialect == "sqlite":
             yield _alone
             return
-        async with self._writing_engine.connect() as plain:
-            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            parameters = {"name": self._lock_name(name)}
-            leads = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), parameters)
-            if not leads:
-                yield None
-                return
-            try:
-                yield _check(connection)
-            finally:
-                if not connection.invalidated:
-                    await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), parameters)
+        locks = await self.advisory_locks()
+        try:
+            leads = await locks.take(name)
+            yield locks.check if leads else None
+            if leads:
+                await locks.give_back(name)
+        finally:
+            await locks.close()
+
+    async def advisory_locks(self) -> "AdvisoryLocks":
+        """Locks among all replicas that live as long as a connection of their own (PostgreSQL only)."""
+        plain = await self._writing_engine.connect()
+        return AdvisoryLocks(await plain.execution_options(isolation_level="AUTOCOMMIT"), self._lock_name)
 
     async def migrate(self, package: str) -> None:
         """Bring the schema to the newest version in `<package>/migrations/versions`; others who start now wait for it."""
@@ -198,15 +199,34 @@ class Database:
         return f"goniec.{self.schema}.{name}"
 
 
+class AdvisoryLocks:
+    """Named locks of one PostgreSQL connection, which it loses when it is lost."""
+
+    def __init__(self, connection: AsyncConnection, full_name: Callable[[str], str]) -> None:
+        self._connection = connection
+        self._full_name = full_name
+
+    async def take(self, name: str) -> bool:
+        """Whether nobody else has the lock. The same connection may take it again."""
+        query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+        return bool(await self._connection.scalar(query, {"name": self._full_name(name)}))
+
+    async def give_back(self, name: str) -> None:
+        query = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+        await self._connection.execute(query, {"name": self._full_name(name)})
+
+    async def check(self) -> None:
+        """Raises when the connection was lost, and with it every lock."""
+        await self._connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close the connection itself: in the pool it would keep its locks."""
+        await self._connection.invalidate()
+        await self._connection.close()
+
+
 async def _alone() -> None:
     """On SQLite there is nobody to lose the leadership to."""
-
-
-def _check(connection: AsyncConnection) -> Callable[[], Any]:
-    async def still_leading() -> None:
-        await connection.execute(text("SELECT 1"))
-
-    return still_leading
 
 
 async def _check_foreign_keys(connection: AsyncConnection) -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from kit.database import Database
 from kit.testing.clock import FixedClock
 from kit.testing.in_memory_bus import InMemoryBus
-from kit.testing.servers import running_postgresql
+from kit.testing.servers import NatsServer, running_postgresql
 from kit.testing.templates import Templates
 
 OpenDatabase = Callable[[str], Awaitable[Database]]
@@ -27,6 +27,15 @@ def clock() -> FixedClock:
 @pytest.fixture
 def bus(clock: FixedClock) -> InMemoryBus:
     return InMemoryBus(clock)
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A real broker with an empty store, to be killed and robbed at will."""
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ class InMemoryBus:
 
     async def listen(self, consumer: str, filters: Sequence[str]) -> "InMemoryEar":
         self._must_be_connected()
-        self._find_or_create(consumer, filters)
+        self._rewind(self._find_or_create(consumer, filters))
         return InMemoryEar(self, consumer, filters)
 
     # What a test does to it, and sees of it.
@@ -115,14 +115,20 @@ class InMemoryBus:
             consumer.deliveries[sequence] = consumer.deliveries.get(sequence, 0) + 1
         return [self._delivery(sequence, consumer.deliveries[sequence]) for sequence in taken]
 
-    def settle(self, name: str, sequence: int) -> None:
-        if consumer := self._consumers.get(name):
-            consumer.due.pop(sequence, None)
-
-    def postpone(self, name: str, sequence: int, after: timedelta) -> None:
+    def settle(self, name: str, delivery: Delivery) -> None:
         consumer = self._consumers.get(name)
-        if consumer is not None and sequence in consumer.due:
-            consumer.due[sequence] = self._clock.now() + after
+        if consumer is not None and delivery.token == self._identity:
+            consumer.due.pop(delivery.sequence, None)
+
+    def postpone(self, name: str, delivery: Delivery, after: timedelta) -> None:
+        consumer = self._consumers.get(name)
+        if consumer is not None and delivery.token == self._identity and delivery.sequence in consumer.due:
+            consumer.due[delivery.sequence] = self._clock.now() + after
+
+    def _rewind(self, consumer: _Consumer) -> None:
+        """A new listener gets at once what the last one left."""
+        for sequence in consumer.due:
+            consumer.due[sequence] = self._clock.now()
 
     def _find_or_create(self, name: str, filters: Sequence[str]) -> _Consumer:
         consumer = self._consumers.setdefault(name, _Consumer(filters=tuple(filters)))
@@ -142,7 +148,7 @@ class InMemoryBus:
 
     def _delivery(self, sequence: int, deliveries: int) -> Delivery:
         stored = self._stored[sequence - 1]
-        return Delivery(stored.subject, stored.payload, sequence, deliveries, sequence)
+        return Delivery(stored.subject, stored.payload, sequence, deliveries, self._identity)
 
     def _must_be_connected(self) -> None:
         if not self.is_connected:
@@ -165,14 +171,14 @@ class InMemoryEar:
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            self._bus.settle(self._consumer, delivery.sequence)
+            self._bus.settle(self._consumer, delivery)
 
     async def again(self, delivery: Delivery, *, after: timedelta) -> None:
-        self._bus.postpone(self._consumer, delivery.sequence, after)
+        self._bus.postpone(self._consumer, delivery, after)
 
     async def working_on(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            self._bus.postpone(self._consumer, delivery.sequence, ACKNOWLEDGE_WITHIN)
+            self._bus.postpone(self._consumer, delivery, ACKNOWLEDGE_WITHIN)
 
     async def close(self) -> None:
         """Nothing was fetched ahead."""
