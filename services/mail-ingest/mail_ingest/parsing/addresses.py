@@ -70,25 +70,27 @@ def _simple(text: str) -> list[Mailbox]:
 
 
 class _Gathering:
-    """What was seen of one mailbox so far."""
+    """What was seen of one mailbox so far: words, the inside of its angle brackets, words after them, comments."""
 
-    __slots__ = ("angle", "comments", "has_at", "words")
+    __slots__ = ("angle", "comments", "has_at", "words", "words_after")
 
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self.has_at = False
+    def __init__(self, words: list[str] | None = None) -> None:
+        self.words: list[str] = words or []
+        self.words_after: list[str] = []
+        self.has_at = any("@" in word for word in self.words)
         self.angle: str | None = None
         self.comments: list[str] = []
 
     def add(self, words: str) -> None:
         if words:
-            self.words.append(words)
+            (self.words if self.angle is None else self.words_after).append(words)
             self.has_at = self.has_at or "@" in words
 
     def mailbox(self) -> list[Mailbox]:
         words = "".join(self.words)
         if self.angle is not None:
-            return [_mailbox(self.angle, words if words.strip() else " ".join(self.comments))]
+            name = words if words.strip() else "".join(self.words_after)
+            return [_mailbox(self.angle, name if name.strip() else " ".join(self.comments))]
         found = _bare(words)
         if len(found) == 1 and not found[0].name and self.comments:
             return [_mailbox(found[0].email, " ".join(self.comments))]
@@ -107,28 +109,31 @@ def _mailboxes(text: str) -> Iterator[Mailbox]:
         at = here + 1
         if character == '"':
             quoted, at = _until_quote(text, at)
-            gathering.words.append(f'"{quoted}"')
+            gathering.add(f'"{quoted}"')
         elif character == "(":
             comment, at = _until_comment_ends(text, at)
             gathering.comments.append(comment)
         elif character == "<":
             angle, at = _until_angle_closes(text, at)
             if gathering.angle is not None and "@" in gathering.angle:
-                yield from gathering.mailbox()  # a comma was forgotten
-                gathering = _Gathering()
+                former, gathering = gathering, _Gathering(gathering.words_after)  # a comma was forgotten
+                former.words_after = []
+                yield from former.mailbox()
             gathering.angle = angle if gathering.angle is None or "@" in angle else gathering.angle
         elif character in ",;":
             yield from _if_anything(gathering)
             gathering = _Gathering()
             in_group = in_group and character == ","
         elif character == ":" and not in_group and gathering.angle is None and not gathering.has_at:
-            in_group = "".join(gathering.words).strip().lower() != "mailto"
-            gathering = _Gathering()
+            words = "".join(gathering.words)
+            is_scheme = words.rstrip().lower().endswith("mailto")
+            in_group = not is_scheme
+            gathering = _Gathering([words.rstrip()[: -len("mailto")]] if is_scheme else None)
         elif character == "\\":
             gathering.add(text[at : at + 1])
             at += 1
         elif character in "[]" or character == ":":
-            gathering.words.append(character)
+            gathering.add(character)
         # a stray ")" or ">" says nothing
     gathering.add(text[at:])
     yield from _if_anything(gathering)
@@ -183,13 +188,19 @@ def _bare(words: str) -> list[Mailbox]:
         return [Mailbox("", _readable(stripped)) if is_name else _mailbox(stripped, "")]
     squeezed = "@".join(piece.strip() for piece in stripped.split("@"))
     tokens = squeezed.split()
-    addresses = [token for token in tokens if _ADDRESS.match(token.strip("[]'"))]
+    addresses = [token for token in tokens if _ADDRESS.match(_stripped(token))]
     if len(addresses) > 1 and len(addresses) == len(tokens):
         return [_mailbox(token, "") for token in tokens]  # blanks instead of commas
     if not addresses:
         return [_mailbox(squeezed, "")]
     name = " ".join(token for token in tokens if token is not addresses[-1])
-    return [_mailbox(addresses[-1].strip("[]'"), name)]
+    return [_mailbox(_stripped(addresses[-1]), name)]
+
+
+def _stripped(token: str) -> str:
+    """Without the marks people put around an address; the brackets of a domain literal stay."""
+    token = token.strip("'")
+    return token.strip("[]") if token.startswith("[") else token
 
 
 def _mailbox(address: str, name: str) -> Mailbox:
