@@ -50,3 +50,8 @@ class JsonDocument(TypeDecorator[Any]):
 def json_text(value: Any) -> str:
     """What `JsonDocument` writes; the engines of `kit.database` use it for every JSON column."""
     return orjson.dumps(value).decode()
+
+
+def json_value(stored: Any) -> Any:
+    """What `json_text` wrote; SQLite turns a bare number into one by itself."""
+    return orjson.loads(stored) if isinstance(stored, str | bytes) else stored

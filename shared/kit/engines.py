@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
-import orjson
 from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from kit.columns import json_text
+from kit.columns import json_text, json_value
 
 POOL_SIZE = 10
 SQLITE_READERS = 4
@@ -96,8 +95,9 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: dict[str, str], **options: 
     engine = create_async_engine(
         url,
         connect_args={"isolation_level": None, "timeout": _BUSY_MILLISECONDS / 1000},
+        hide_parameters=True,  # an error message must not quote what people wrote
         json_serializer=json_text,
-        json_deserializer=orjson.loads,
+        json_deserializer=json_value,
         **options,
     )
 
@@ -128,7 +128,8 @@ def _postgresql_engine(url: URL, schema: str, **options: Any) -> AsyncEngine:
                 "idle_in_transaction_session_timeout": "120000",
             },
         },
+        hide_parameters=True,  # an error message must not quote what people wrote
         json_serializer=json_text,
-        json_deserializer=orjson.loads,
+        json_deserializer=json_value,
         **options,
     )
