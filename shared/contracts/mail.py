@@ -87,6 +87,7 @@ class MailFacts(Event):
     same_bytes_as: UUID | None = None  # an earlier message_id with the very same bytes (another folder or account)
 
     rfc_message_id: str | None = None
+    written_message_id: str | None = None  # the same as its sender spelled it: his mail program compares exactly
     in_reply_to: list[str] = Field(default_factory=list)
     references: list[str] = Field(default_factory=list)  # oldest first
     thread_index: str | None = None  # Outlook: hex of the first 22 bytes

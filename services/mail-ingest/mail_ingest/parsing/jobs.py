@@ -14,8 +14,8 @@ the context have defaults and unknown ones are left out:
 
     {"outcome": "parsed", "facts": {…}, "whole_text": str|null, "from": {…}|null, "calendars": [{…}]}
 
-where `facts` has the fields of `contracts.mail.MailFacts` that the mail itself decides (rfc_message_id, in_reply_to, references,
-thread_index, mail_subject, sender, from_addresses, reply_to, to, cc, bcc, sent_at, text, text_truncated, html_available,
+where `facts` has the fields of `contracts.mail.MailFacts` that the mail itself decides (rfc_message_id, written_message_id, in_reply_to,
+references, thread_index, mail_subject, sender, from_addresses, reply_to, to, cc, bcc, sent_at, text, text_truncated, html_available,
 attachments, written_by_machine, do_not_answer, machine_reason, loop_marks, authentication, report, has_invitation) in JSON shape, so
 that `MailReceived(message_id=…, mailbox=…, …, **facts)` is whole. `whole_text` is the text when `facts.text` had to be cut for the
 event, else null. `from` is {name, address} for display; it may be a name without an address.

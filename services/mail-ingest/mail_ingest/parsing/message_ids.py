@@ -44,6 +44,16 @@ def own_message_id(values: list[bytes]) -> str | None:
     return None
 
 
+def written_message_id(values: list[bytes]) -> str | None:
+    """The id of the mail itself in its own spelling: an answer must name it so, for other mail programs compare exactly."""
+    for value in values:
+        for message_id in _ids_in(clean_line(header_text(value))):
+            written = "".join(message_id.split()).strip("<>")
+            if written and len(written) <= _LONGEST_ID:
+                return written
+    return None
+
+
 def references(values: list[bytes]) -> list[str]:
     """The ids of References, oldest first."""
     ids = message_ids(values)

@@ -17,7 +17,7 @@ from mail_ingest.parsing.header_fields import NO_FIELDS, HeaderFields, read_fiel
 from mail_ingest.parsing.html_cleaning import cleaned_html
 from mail_ingest.parsing.limits import Limits, Rejected
 from mail_ingest.parsing.machine_signs import machine_signs
-from mail_ingest.parsing.message_ids import message_ids, own_message_id, references, thread_index
+from mail_ingest.parsing.message_ids import message_ids, own_message_id, references, thread_index, written_message_id
 from mail_ingest.parsing.mime_tree import Part, first_field, read_tree
 from mail_ingest.parsing.text_gate import clean_line
 
@@ -143,6 +143,7 @@ def _header_facts(fields: HeaderFields, limits: Limits) -> tuple[Json, Json | No
     date = claimed_date(fields.text("date"))
     facts: Json = {
         "rfc_message_id": own_message_id(fields.every("message-id")),
+        "written_message_id": written_message_id(fields.every("message-id")),
         "in_reply_to": message_ids(fields.every("in-reply-to")),
         "references": references(fields.every("references")),
         "thread_index": thread_index(fields.first("thread-index")),
