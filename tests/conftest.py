@@ -1,1 +1,11 @@
+import structlog
+
 pytest_plugins = ["kit.testing.fixtures"]
+
+# Plain tracebacks: the pretty ones take seconds and print every local variable.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)

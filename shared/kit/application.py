@@ -4,37 +4,47 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 import httpx
 import orjson
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
 
 from kit import metrics as prometheus
+from kit.admin_routes import admin_router
 from kit.asyncapi import asyncapi_document
-from kit.background import Background, Supervisor, name_of
+from kit.background import Background, Supervisor
 from kit.body_limits import BodyLimit
 from kit.bus import Bus
-from kit.clock import Clock
+from kit.clock import Clock, SystemClock
 from kit.database import Database
 from kit.doorway import Doorway
 from kit.events import Event
 from kit.health import Check, health_routes
+from kit.idempotency import Idempotency, keep_tidy
+from kit.leases import Leases, leases_for
 from kit.metrics import Metrics
+from kit.nats_bus import NatsBus
 from kit.openapi import install_openapi
+from kit.outbox import Relay
 from kit.problems import install_problems
+from kit.runner import Runner
 from kit.service_client import ServiceClient
 from kit.settings import ServiceSettings
 from kit.subscription import Subscription
 from kit.telemetry import telemetry_config
-from kit.tokens import TokenVerifier
+from kit.tokens import FetchedKeys, TokenVerifier
 
 log = structlog.get_logger("kit.application")
+
+FLUSH_SECONDS = 2.0
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -50,8 +60,38 @@ class Parts:
     verifier: TokenVerifier
     http: httpx.AsyncClient
     service_client: ServiceClient
-    leases: Any
+    leases: Leases
     metrics: Metrics
+
+
+P = TypeVar("P", bound=Parts)
+
+
+def make_parts(settings: ServiceSettings, *, make: Callable[..., P], **own: Any) -> P:
+    """The real parts for these settings: `make_parts(settings, make=Parts)`. Nothing is connected yet."""
+    database = Database.open(settings.database_address(), schema=settings.package)
+    clock = SystemClock()
+    http = httpx.AsyncClient(limits=httpx.Limits(max_connections=100), timeout=10.0, trust_env=False)
+    password = settings.nats_password.get_secret_value() if settings.nats_password else None
+    return make(
+        settings=settings,
+        clock=clock,
+        database=database,
+        bus=NatsBus(settings.nats_url, name=settings.service, user=settings.nats_user, password=password),
+        verifier=TokenVerifier(
+            FetchedKeys(http, settings.jwks_url),
+            clock=clock,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            algorithms=settings.token_algorithms,
+            scope_claim=settings.scope_claim,
+        ),
+        http=http,
+        service_client=ServiceClient(http, settings),
+        leases=leases_for(database),
+        metrics=Metrics(),
+        **own,
+    )
 
 
 def parts(request: Request) -> Any:
@@ -59,14 +99,13 @@ def parts(request: Request) -> Any:
     return request.app.state.parts
 
 
-async def _parts(request: Request) -> Any:
+async def given_parts(request: Request) -> Any:
+    """`parts` as a dependency, for services with parts of their own: `Annotated[MyParts, Depends(given_parts)]`."""
     return request.app.state.parts
 
 
-AppParts = Annotated[Parts, Depends(_parts)]
-"""The Parts as a parameter of an endpoint. With own parts: `Annotated[MyParts, Depends(given_parts)]`."""
-
-given_parts = _parts
+AppParts = Annotated[Parts, Depends(given_parts)]
+"""The Parts as a parameter of an endpoint."""
 
 
 def build_app(
@@ -90,49 +129,59 @@ def build_app(
     HTTP does not wait for the broker. On stop all of that in reverse order.
     """
     settings = parts.settings
-    supervisor = Supervisor()
-    all_checks = {**_own_checks(parts, supervisor), **(checks or {})}
+    relaying, supervisor = Supervisor(), Supervisor()
+    relay = Relay(parts.database, parts.bus, observer=parts.metrics)
+    runner = Runner(parts.database, parts.bus, subscription, observer=parts.metrics) if subscription else None
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(parts.http.aclose)
             stack.push_async_callback(parts.database.dispose)
+            stack.push_async_callback(parts.leases.close)
             await _migrate(parts.database, package)
             await parts.bus.start()
             stack.push_async_callback(parts.bus.close)
             if lifespan is not None:
                 await stack.enter_async_context(lifespan())
+            stack.push_async_callback(relaying.stop)
+            relaying.start(relay.run, name="relay")
+            stack.push_async_callback(_publish_the_rest, relay, parts.bus)
             stack.push_async_callback(supervisor.stop)
+            if runner is not None:
+                supervisor.start(runner.run, name="runner")
+            supervisor.start(partial(keep_tidy, parts.database, parts.clock))
             for work in background:
-                supervisor.start(work, name=name_of(work))
-            log.info("started", service=name, database=parts.database.dialect)
+                supervisor.start(work)
+            log.info("started", database=parts.database.dialect)
             yield
-            log.info("stopping", service=name)
+            log.info("stopping")
 
     app = FastAPI(
         title=title,
         version=version,
         lifespan=life,
         redirect_slashes=False,
-        middleware=_middleware(settings, parts.metrics),
+        middleware=_middleware(parts),
         telemetry=telemetry_config(settings),
     )
     app.state.parts = parts
+    app.state.relay = relay
     install_problems(app)
     install_openapi(app, token_issuer=settings.tasks_api_url)
-    app.router.routes.extend(health_routes(all_checks))
+    app.router.routes.extend(health_routes({**_own_checks(parts, supervisor), **(checks or {})}))
     app.router.routes.append(Route("/metrics", _metrics_endpoint(parts.metrics)))
     hears = subscription.events if subscription else ()
     app.router.routes.append(Route("/asyncapi.json", _asyncapi_endpoint(name, version, settings, says, hears)))
-    for router in routers:
+    for router in (*routers, admin_router(relay, subscription)):
         app.include_router(router)
     return app
 
 
-def _middleware(settings: ServiceSettings, metrics: Metrics) -> list[Middleware]:
+def _middleware(parts: Parts) -> list[Middleware]:
     """Outermost first. All of it is plain ASGI: `BaseHTTPMiddleware` costs a task for each request."""
-    passed = [Middleware(Doorway, metrics=metrics, max_in_flight=settings.max_in_flight)]
+    settings = parts.settings
+    passed = [Middleware(Doorway, metrics=parts.metrics, max_in_flight=settings.max_in_flight)]
     if settings.cors_origins:
         passed.append(
             Middleware(
@@ -143,6 +192,7 @@ def _middleware(settings: ServiceSettings, metrics: Metrics) -> list[Middleware]
                 expose_headers=["etag", "location", "retry-after", "x-correlation-id"],
             )
         )
+    passed.append(Middleware(Idempotency, database=parts.database, clock=parts.clock, verifier=parts.verifier))
     passed.append(Middleware(BodyLimit, default=settings.max_body_bytes))
     return passed
 
@@ -156,6 +206,17 @@ def _own_checks(parts: Parts, supervisor: Supervisor) -> dict[str, Check]:
         return None if parts.bus.is_connected else "The broker is not connected."
 
     return {"database": database, "bus": bus, "background": supervisor.check()}
+
+
+async def _publish_the_rest(relay: Relay, bus: Bus) -> None:
+    """What was announced last goes out before the end, if the broker is there; the outbox keeps it anyway."""
+    try:
+        async with asyncio.timeout(FLUSH_SECONDS):
+            while bus.is_connected and await relay.depth():
+                relay.wake()
+                await asyncio.sleep(0.02)
+    except (TimeoutError, OSError, SQLAlchemyError) as error:
+        log.info("outbox_waits_for_next_start", reason=type(error).__name__)
 
 
 async def _migrate(database: Database, package: str) -> None:

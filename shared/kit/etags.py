@@ -53,8 +53,14 @@ def show_version(request: Request, response: HasHeaders, version: int | str) -> 
 
 
 def _tags(header: str) -> list[tuple[bool, str]]:
-    """The tags of a list as (is weak, tag in quotes); a tag that somebody left unquoted counts as quoted."""
-    return [
-        (match["weak"] is not None, f'"{match["bare"] if match["quoted"] is None else match["quoted"]}"')
-        for match in _TAG.finditer(header)
-    ]
+    """The tags of a list as (is weak, tag in quotes), up to where it is not one any more.
+
+    A tag that somebody left unquoted counts as quoted.
+    """
+    tags: list[tuple[bool, str]] = []
+    position = 0
+    while position < len(header) and (match := _TAG.match(header, position)):
+        tag = match["bare"] if match["quoted"] is None else match["quoted"]
+        tags.append((match["weak"] is not None, f'"{tag}"'))
+        position = match.end()
+    return tags

@@ -16,6 +16,7 @@ import structlog
 from kit.correlation import current_correlation_id
 
 LONGEST_VALUE = 8_000
+_LARGEST_INTEGER = 2**63 - 1
 
 # What a mail address or the credentials of a URL look like; a slip of the pen in a log call must not leak them.
 _ADDRESS = re.compile(r"""[^\s@<>"'(),:;/\[\]\\=]{1,64}@[^\s@<>"'(),:;/\[\]\\=]{1,255}""")
@@ -81,6 +82,8 @@ def _clean(value: Any) -> Any:
         return {str(name): "…" if _SECRET_NAME.search(str(name)) else _clean(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(item) for item in value]
+    if isinstance(value, int) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+        return str(value)
     return value
 
 

@@ -16,6 +16,7 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 ENV_PREFIX = "GONIEC_"
@@ -154,6 +155,10 @@ def read_settings(make: Callable[[], S]) -> S:
         return make()
     except ValidationError as error:
         raise BadSettings(" ".join(_complaints(error))) from None
+    except SettingsError as error:
+        if isinstance(error.__cause__, BadSettings):
+            raise error.__cause__ from None
+        raise BadSettings(f"The settings cannot be read: {error}.") from None
 
 
 def _complaints(error: ValidationError) -> list[str]:

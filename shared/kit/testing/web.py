@@ -16,6 +16,7 @@ from kit.application import Parts
 from kit.bus import Bus
 from kit.clock import Clock
 from kit.database import Database
+from kit.leases import LocalLeases
 from kit.metrics import Metrics
 from kit.service_client import ServiceClient
 from kit.settings import ServiceSettings
@@ -45,7 +46,7 @@ def signed_token(
     expires_at: datetime = _FAR_FUTURE,
     **claims: Any,
 ) -> str:
-    """A token that services under test accept; without scopes it may do everything. `claims` replace or add."""
+    """A token that services under test accept; without scopes it may do everything. `claims` replace or add; None leaves out."""
     content: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -55,10 +56,11 @@ def signed_token(
     }
     own = {"user_id": user_id and str(user_id), "employee_id": employee_id and str(employee_id), "name": name}
     content.update({claim: value for claim, value in own.items() if value is not None})
-    return jwt.encode({**content, **claims}, PRIVATE_KEY, algorithm="EdDSA", headers={"kid": KEY_ID})
+    said = {claim: value for claim, value in {**content, **claims}.items() if value is not None}
+    return jwt.encode(said, PRIVATE_KEY, algorithm="EdDSA", headers={"kid": KEY_ID})
 
 
-def test_verifier(clock: Clock) -> TokenVerifier:
+def verifier_for_tests(clock: Clock) -> TokenVerifier:
     """Accepts what `signed_token` makes."""
     return TokenVerifier(StaticKeys(public_keys()), clock=clock, issuer=ISSUER, audience=AUDIENCE)
 
@@ -81,10 +83,10 @@ def parts_for_tests(
         clock=clock,
         database=database,
         bus=bus or InMemoryBus(clock),
-        verifier=test_verifier(clock),
+        verifier=verifier_for_tests(clock),
         http=http,
         service_client=ServiceClient(http, settings),
-        leases=None,
+        leases=LocalLeases(),
         metrics=Metrics(),
         **own,
     )
