@@ -49,7 +49,7 @@ class TaskFields:
     all-day; the same spelling as `recurrence_id` everywhere. `sequence` is the one received last.
     """
 
-    kind: Literal["task", "meeting"] = "meeting"
+    kind: Literal["task", "meeting", "interaction"] = "meeting"
     title: str = ""
     description: str = ""
     location: str = ""

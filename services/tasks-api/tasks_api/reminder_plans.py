@@ -1,0 +1,43 @@
+"""Which reminders a new task begins with (features R6, R7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.tasks import AudiencePlan, ReminderPlan
+from tasks_api.task import NO_REMINDERS
+
+SWITCHED_OFF = AudiencePlan()
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationSettings:
+    """What the reminder automation's settings say, as far as tasks need it."""
+
+    enabled: bool = False
+    has_mail_account: bool = False
+    client_use_as_default: bool = False
+    client: AudiencePlan = SWITCHED_OFF
+    operator_use_as_default: bool = False
+    operator: AudiencePlan = SWITCHED_OFF
+
+
+AUTOMATION_OFF = AutomationSettings()
+
+
+def plan_of_new_task(settings: AutomationSettings, *, kind: str = "task") -> ReminderPlan:
+    """A copy of the defaults of each audience that is ticked in the settings; the others are off and can be switched on.
+
+    Later changes of the settings do not reach the task (features R6: the settings are copied).
+    """
+    if not settings.enabled or kind == "interaction":
+        return NO_REMINDERS
+    client = settings.client if settings.client_use_as_default else SWITCHED_OFF
+    operator = settings.operator if settings.operator_use_as_default else SWITCHED_OFF
+    if not client.channels and not operator.channels:
+        return NO_REMINDERS
+    return ReminderPlan(client=_switched_on(client), operator=_switched_on(operator))
+
+
+def _switched_on(plan: AudiencePlan) -> AudiencePlan:
+    return AudiencePlan(enabled=bool(plan.channels), channels=plan.channels)

@@ -1,0 +1,37 @@
+"""What happened to tasks."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from kit.database import AsyncSession, insert_many
+from kit.paging import Paging
+from tasks_api.models.tasks import TaskHistory
+from tasks_api.repository.pages import rows_of_page
+
+
+async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    await insert_many(session, TaskHistory, rows)
+
+
+async def list_history(session: AsyncSession, task_id: UUID, paging: Paging) -> list[TaskHistory]:
+    """What happened to the task, newest first."""
+    query = select(TaskHistory).where(TaskHistory.task_id == task_id)
+    return list(await session.exec(rows_of_page(query, paging, col(TaskHistory.id), descending=True)))
+
+
+def plain(value: Any) -> Any:
+    """A value of a task as JSON."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [plain(one) for one in value]
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat().replace("+00:00", "Z")
+    return value

@@ -1,0 +1,1 @@
+"""HTTP shapes, one room per subject: what comes in (`…Body`) and what goes out."""

@@ -1,0 +1,57 @@
+"""What tasks-api can be told beside what every service can."""
+
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from kit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    service: ClassVar[str] = "tasks-api"
+    package: ClassVar[str] = "tasks_api"
+    port_offset: ClassVar[int] = 1
+
+    admin_password: SecretStr | None = Field(
+        default=None, description="Password of the user `admin`; without it one is generated and printed once."
+    )
+    signing_key: SecretStr | None = Field(
+        default=None,
+        description="Ed25519 private key (PEM) that tokens are signed with; default: one kept under `data`.",
+    )
+    former_signing_keys: SecretStr | None = Field(
+        default=None, description="PEM blocks of keys that sign no more but whose tokens are still valid."
+    )
+    token_minutes: int = Field(default=15, ge=1, le=60, description="How long an access token is valid.")
+    wrong_passwords: int = Field(
+        default=5, ge=1, description="Wrong passwords in a row from one address before it has to wait."
+    )
+
+    auto_create_from: Literal["anyone", "known", "nobody"] = Field(
+        default="anyone", description="Under the policy `auto`: whose invitations become tasks by themselves."
+    )
+    phone_region: str = Field(
+        default="PL", pattern="^[A-Z]{2}$", description="Country of phone numbers without a country code."
+    )
+    number_prefix: str = Field(
+        default="CRM", pattern="^[A-Za-z0-9_-]{1,20}$", description="First part of task numbers: CRM/1/2026."
+    )
+    window_days: int = Field(
+        default=62, ge=1, le=400, description="A task event carries the occurrences of so many coming days."
+    )
+    calendar_import_bytes: int = Field(default=1_048_576, ge=1024, description="Largest calendar that can be imported.")
+    calendar_days: int = Field(
+        default=400, ge=1, le=4000, description="Longest stretch one calendar request may ask for."
+    )
+    workers: int = Field(
+        default=1, ge=1, le=16, description="Processes that read imported calendars and expand series."
+    )
+
+    @property
+    def token_lifetime(self) -> timedelta:
+        return timedelta(minutes=self.token_minutes)
+
+    @property
+    def window(self) -> timedelta:
+        return timedelta(days=self.window_days)
