@@ -1,6 +1,7 @@
 """The first transaction of a dispatch: look at what is due, take what may be sent now, and end what may not be sent any more."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -37,12 +38,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """`changed` counts what was taken, held or ended, `from_backlog` those taken of the backlog; `is_troubled` when the channel
-    is being tried after a pause; `paused_until` when it rests."""
+    """`changed` counts what was taken, held or ended; `from_backlog` those taken of the backlog, `ended` those by status;
+    `is_troubled` when the channel is being tried after a pause, `paused_until` when it rests."""
 
     taken: list[Claimed] = field(default_factory=list)
     from_backlog: int = 0
     changed: int = 0
+    ended: Mapping[str, int] = field(default_factory=dict)
     is_troubled: bool = False
     paused_until: datetime | None = None
 
@@ -85,6 +87,7 @@ async def claim_due(
         taken=[Claimed(reminder, claim_id, judge_one.latest(reminder)) for reminder in taken],
         from_backlog=len(backlog),
         changed=len(taken) + judge_one.settled,
+        ended=judge_one.ended,
         is_troubled=trouble is not None,
         paused_until=trouble.paused_until if trouble is not None and is_resting else None,
     )
@@ -103,6 +106,10 @@ class _Judge:
     @property
     def settled(self) -> int:
         return len(self._held) + len(self._closed)
+
+    @property
+    def ended(self) -> dict[str, int]:
+        return Counter(status for _, status, _ in self._closed)
 
     def latest(self, reminder: DueReminder) -> datetime:
         return deadline(

@@ -15,12 +15,13 @@ import structlog
 from kit.correlation import correlation
 from kit.database import Database
 from kit.failpoints import failpoint
-from reminder_dispatcher.channels.role import Channel, NotEver, NotNow, OutcomeUnknown
+from reminder_dispatcher.channels.role import Accepted, Channel, NotEver, NotNow, OutcomeUnknown
 from reminder_dispatcher.claiming import Appetite, Claimed, Claims, claim_due
 from reminder_dispatcher.composing import CannotCompose, Composed, Language, circumstances_of, compose
 from reminder_dispatcher.due import ON_TIME
 from reminder_dispatcher.ending import give_up, take_up_abandoned
 from reminder_dispatcher.ledger import Intent, Ledger, Outcome
+from reminder_dispatcher.measures import Measures
 from reminder_dispatcher.outcomes import Answer
 from reminder_dispatcher.pace import Pace
 from reminder_dispatcher.repository import dispatching as repository
@@ -48,13 +49,21 @@ class Lane:
     """Sends the reminders of one channel. It claims some more than it sends at a time, so that it never idles."""
 
     def __init__(
-        self, rules: LaneRules, channel: Channel[Any], *, database: Database, ledger: Ledger, language: Language
+        self,
+        rules: LaneRules,
+        channel: Channel[Any],
+        *,
+        database: Database,
+        ledger: Ledger,
+        language: Language,
+        measures: Measures,
     ) -> None:
         self.rules = rules
         self._channel = channel
         self._database = database
         self._ledger = ledger
         self._language = language
+        self._measures = measures
         self._pace = Pace(rules.per_minute)
         self._backlog_pace = Pace(rules.backlog_per_minute)
         self._places = asyncio.Semaphore(rules.places)
@@ -102,8 +111,12 @@ class Lane:
             )
         failpoint("dispatch.after_claim")
         self._paused_until = claims.paused_until
+        self._measures.paused(self.rules.channel, is_paused=claims.paused_until is not None)
+        for status, reminders in claims.ended.items():
+            self._measures.ended(self.rules.channel, status, reminders)
         if claims.taken:
             await self._send(claims, now)
+        self._measures.on_their_way(self.rules.channel, len(self._claimed))
         return taken_up + claims.changed
 
     @property
@@ -134,6 +147,7 @@ class Lane:
         if impossible:
             async with self._database.transaction() as session:
                 await give_up(session, impossible, channel_kind=self._channel.kind, now=now)
+            self._measures.ended(self.rules.channel, "failed", len(impossible))
 
     def _start(self, claimed: Claimed, composed: Composed, *, is_troubled: bool) -> None:
         task = asyncio.create_task(
@@ -160,6 +174,7 @@ class Lane:
                     claimed, composed, answer, may_repeat=self._channel.may_repeat, channel_was_troubled=is_troubled
                 )
                 state = await self._ledger.record(outcome)
+                self._measure(outcome)
                 log.info(
                     "reminder_dispatched",
                     reminder_id=str(claimed.reminder.id),
@@ -169,6 +184,13 @@ class Lane:
                 )
         if state is not None and state.status == "armed":
             self.wake()
+
+    def _measure(self, outcome: Outcome) -> None:
+        self._measures.attempted(self.rules.channel, outcome.word)
+        self._measures.on_their_way(self.rules.channel, len(self._claimed) - 1)
+        if isinstance(outcome.answer, Accepted):
+            lateness = self._database.clock.now() - outcome.claimed.reminder.planned_at
+            self._measures.sent(self.rules.channel, lateness=lateness.total_seconds())
 
     async def _answer(self, composed: Composed) -> Answer:
         try:
@@ -192,6 +214,9 @@ class Lane:
         now = await self._database.now()
         moment = max(moment, self._paused_until or moment)
         return min(max(moment - now, _BUSY if moment <= now else timedelta(0)), LOOK_AGAIN).total_seconds()
+
+    async def close(self) -> None:
+        await self._channel.close()
 
     async def _finish(self) -> None:
         if not self._claimed:
@@ -230,6 +255,10 @@ class Dispatcher:
     async def drain(self) -> None:
         """Send everything that is due now in every lane."""
         await asyncio.gather(*(lane.drain() for lane in self.lanes))
+
+    async def close(self) -> None:
+        """Close what the channels hold open."""
+        await asyncio.gather(*(lane.close() for lane in self.lanes))
 
     async def stalled(self) -> str | None:
         """For readiness: a sentence when a lane has not looked for work for a long time (features R27)."""

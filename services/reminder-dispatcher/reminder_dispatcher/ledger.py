@@ -5,7 +5,7 @@ An intent is on the disk before its message leaves; that is what makes a crash i
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,6 +51,19 @@ class Outcome:
     may_repeat: bool
     channel_was_troubled: bool
 
+    @property
+    def word(self) -> str:
+        """How the delivery log calls it."""
+        match self.answer:
+            case Accepted():
+                return "sent"
+            case OutcomeUnknown():
+                return "unknown"
+            case NotNow():
+                return "not_now"
+            case NotEver():
+                return "refused"
+
 
 _WaitingIntent = tuple[Intent, asyncio.Future[bool]]
 _WaitingOutcome = tuple[Outcome, asyncio.Future[NextState | None]]
@@ -59,9 +72,8 @@ _WaitingOutcome = tuple[Outcome, asyncio.Future[NextState | None]]
 class Ledger:
     """Collects what comes while a commit is going on, and commits it together."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
         self._intents: list[_WaitingIntent] = []
         self._outcomes: list[_WaitingOutcome] = []
         self._writing: asyncio.Task[None] | None = None
@@ -116,8 +128,10 @@ class Ledger:
         """One of them cannot be written; the others shall not suffer for it."""
         if len(intents) + len(outcomes) == 1:
             log.error("ledger_entry_refused", exc_info=error)
-            for waiting in (*(one[1] for one in intents), *(one[1] for one in outcomes)):
-                _fail(waiting, error)
+            for _, granted in intents:
+                _fail(granted, error)
+            for _, recorded in outcomes:
+                _fail(recorded, error)
             return
         for one in outcomes:
             await self._try_one((), (one,))
@@ -133,7 +147,7 @@ class Ledger:
     async def _write_once(
         self, intents: Sequence[Intent], outcomes: Sequence[Outcome]
     ) -> tuple[list[bool], list[NextState | None]]:
-        now = self._now()
+        now = await self._database.now()
         async with self._database.transaction() as session:
             states = await write_outcomes(session, outcomes, now=now) if outcomes else []
             granted = await write_intents(session, intents, now=now) if intents else []
@@ -289,22 +303,13 @@ def _attempt_row(intent: Intent, now: datetime) -> dict[str, Any]:
 
 
 def _finished_row(one: Outcome, now: datetime) -> dict[str, Any]:
-    match one.answer:
-        case Accepted():
-            word, reason = "sent", None
-        case OutcomeUnknown():
-            word, reason = "unknown", one.answer.reason
-        case NotNow():
-            word, reason = "not_now", one.answer.reason
-        case NotEver():
-            word, reason = "refused", one.answer.reason
     detail = " ".join(part for part in (one.answer.detail, one.composed.note) if part)
     return {
         "reminder_id": one.claimed.reminder.id,
         "number": one.claimed.reminder.attempts + 1,
         "finished_at": now,
-        "outcome": word,
-        "reason": reason,
+        "outcome": one.word,
+        "reason": None if isinstance(one.answer, Accepted) else one.answer.reason,
         "detail": detail or None,
         "gateway_id": one.answer.gateway_id if isinstance(one.answer, Accepted) else None,
     }

@@ -52,9 +52,9 @@ def is_open(task: TaskState) -> bool:
 def wanted_reminders(task: TaskState, *, now: datetime, day_begins_at: time, zone: ZoneInfo) -> list[Wanted]:
     """Everything the task wants from half a day ago on; `zone` is that of the task.
 
-    Only tasks remind, not meetings or interactions (features R3). A series wants one set per date.
+    Logged contacts do not remind, planned work does (features R3). A series wants one set per date.
     """
-    if task.kind != "task" or not is_open(task):
+    if task.kind == "interaction" or not is_open(task):
         return []
     found: list[Wanted] = []
     for occurrence in _occurrences(task):

@@ -56,3 +56,9 @@ class Settings(ServiceSettings):
     def sms_country_codes(self) -> frozenset[int]:
         """Empty when every country is allowed."""
         return frozenset(int(code.lstrip("+")) for code in self.sms_countries if code != "*")
+
+    def report_address(self, kind: str) -> str | None:
+        """Where a gateway of this kind shall report, when both the address and the secret are set."""
+        if self.public_url is None or self.report_secret is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/v1/delivery-reports/{kind}/{self.report_secret.get_secret_value()}"

@@ -59,6 +59,11 @@ def _due(row: Row[Any], *, task_is_open: bool = True) -> DueReminder:
     return DueReminder(**{name: values[name] for name in _FIELDS}, task_is_open=task_is_open)
 
 
+def due_form(reminder: Reminder) -> DueReminder:
+    """A whole row as dispatch sees it."""
+    return DueReminder(**{name: getattr(reminder, name) for name in _FIELDS})
+
+
 async def due_reminders(
     session: AsyncSession, channel: str, *, now: datetime, limit: int, since: datetime | None, before: datetime | None
 ) -> list[DueReminder]:

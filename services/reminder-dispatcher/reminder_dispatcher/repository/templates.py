@@ -24,15 +24,12 @@ async def templates_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UU
     return {template.id: template for template in await session.exec(query)}
 
 
-async def list_templates(
-    session: AsyncSession, paging: Paging, *, channel: str | None = None, context: str | None = None
-) -> list[Template]:
-    """One more than the page holds. `context` finds those of that place and those that are for every place."""
+async def list_templates(session: AsyncSession, paging: Paging, *, channel: str | None = None) -> list[Template]:
+    """One more than the page holds."""
     query = select(Template).where(col(Template.deleted_at).is_(None))
     if channel is not None:
         query = query.where(col(Template.channel) == channel)
-    found = list((await session.execute(one_page(query, paging, core(Template).c.id))).scalars())
-    return [template for template in found if context is None or {context, "*"} & set(template.contexts)]
+    return list((await session.execute(one_page(query, paging, core(Template).c.id))).scalars())
 
 
 async def add_templates(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,0 +1,117 @@
+"""What reminder-dispatcher consists of: settings → parts → app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+
+from contracts.reminders import (
+    ReminderArmed,
+    ReminderDelivered,
+    ReminderDue,
+    ReminderFailed,
+    ReminderMissed,
+    ReminderSent,
+    ReminderSettingsChanged,
+    TemplateChanged,
+)
+from kit.application import build_app, make_parts
+from kit.egress import Egress, outbound_http
+from kit.events import Event
+from kit.settings import read_settings
+from kit.smtp import SmtpSender
+from reminder_dispatcher.arming import ArmingRules
+from reminder_dispatcher.automation import AutomationSettings
+from reminder_dispatcher.channels.email import EmailChannel
+from reminder_dispatcher.channels.gateways import sms_channel
+from reminder_dispatcher.channels.mail_accounts import MailAccounts
+from reminder_dispatcher.composing import Language
+from reminder_dispatcher.dispatch import Dispatcher, Lane, LaneRules
+from reminder_dispatcher.endpoints import automation, delivery_reports, reminders, templates
+from reminder_dispatcher.handlers import subscription
+from reminder_dispatcher.ledger import Ledger
+from reminder_dispatcher.measures import Measures
+from reminder_dispatcher.parts import ReminderParts
+from reminder_dispatcher.recipients import NumberPolicy
+from reminder_dispatcher.settings import Settings
+from reminder_dispatcher.settings_keeping import first_settings
+
+SAYS: tuple[type[Event], ...] = (
+    ReminderArmed,
+    ReminderDue,
+    ReminderSent,
+    ReminderDelivered,
+    ReminderFailed,
+    ReminderMissed,
+    ReminderSettingsChanged,
+    TemplateChanged,
+)
+ROUTERS = (automation.router, templates.router, reminders.router, delivery_reports.router)
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The service with its real parts."""
+    return app_of(make_parts(settings, make=reminder_parts))
+
+
+def create_app() -> FastAPI:
+    """The service as its environment says."""
+    return make_app(read_settings(Settings))
+
+
+def app_of(parts: ReminderParts) -> FastAPI:
+    """The service made of these parts; tests hand in others."""
+    settings = parts.settings
+    rules = ArmingRules(default_timezone=settings.default_timezone, day_begins_at=settings.all_day_begins_at)
+
+    @asynccontextmanager
+    async def life() -> AsyncIterator[None]:
+        async with parts.database.transaction() as session:
+            await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
+        yield
+        await parts.dispatcher.close()
+
+    return build_app(
+        parts,
+        name="reminder-dispatcher",
+        title="Goniec: reminders, templates, delivery log",
+        package="reminder_dispatcher",
+        routers=ROUTERS,
+        subscription=subscription(rules, wake=parts.dispatcher.wake),
+        background=[parts.dispatcher.run],
+        checks={"dispatcher": parts.dispatcher.stalled},
+        says=SAYS,
+        lifespan=life,
+    )
+
+
+def reminder_parts(**given: Any) -> ReminderParts:
+    """The parts every service has, and our own."""
+    settings: Settings = given["settings"]
+    egress = Egress(settings.allowed_private_hosts)
+    sender = SmtpSender(egress, connections=settings.email_connections, metrics=given["metrics"])
+    email = EmailChannel(
+        sender, MailAccounts(given["service_client"]), loop_mark=settings.loop_mark, clock=given["clock"]
+    )
+    sms = sms_channel(
+        settings.sms_url.get_secret_value(), partial(outbound_http, egress), report_url=settings.report_address
+    )
+    language = Language(
+        settings.locale, settings.default_timezone, NumberPolicy(settings.sms_region, settings.sms_country_codes)
+    )
+    database = given["database"]
+    lane = partial(
+        Lane,
+        database=database,
+        ledger=Ledger(database),
+        language=language,
+        measures=Measures(given["metrics"]),
+    )
+    backlog = settings.backlog_per_minute
+    lanes = [
+        lane(LaneRules("email", settings.email_connections, settings.email_per_minute, backlog), email),
+        lane(LaneRules("sms", settings.sms_connections, settings.sms_per_minute, backlog), sms),
+    ]
+    return ReminderParts(**given, dispatcher=Dispatcher(database, lanes), language=language, sms_kind=sms.kind)

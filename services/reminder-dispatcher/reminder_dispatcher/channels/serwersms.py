@@ -1,0 +1,52 @@
+"""SMS through SerwerSMS.pl. Our reference travels as `unique_id`; that a repeated one is refused is not promised there."""
+
+import httpx
+
+from reminder_dispatcher.channels.gateway_http import GatewayAnswer, ask, short, whole_number
+from reminder_dispatcher.channels.role import Accepted, NotEver, OutcomeUnknown, Sms
+
+
+class SerwerSmsChannel:
+    """With a sender name SMS go as FULL, without one as ECO from a random number."""
+
+    kind = "serwersms"
+    may_repeat = False
+
+    def __init__(self, http: httpx.AsyncClient, *, base: str, token: str, sender: str | None) -> None:
+        self._http = http
+        self._url = f"{base}/messages/send_sms.json"
+        self._token = token
+        self._sender = sender
+
+    async def send(self, message: Sms) -> Accepted:
+        form = {
+            "phone": message.number,
+            "text": message.text,
+            "utf": "true" if message.encoding == "UCS-2" else "false",
+            "details": "true",
+            "unique_id": message.reference,
+            **({"sender": self._sender} if self._sender else {}),
+        }
+        headers = {"authorization": f"Bearer {self._token}"}
+        request = self._http.build_request("POST", self._url, data=form, headers=headers)
+        return _understood(await ask(self._http, request))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _understood(answer: GatewayAnswer) -> Accepted:
+    document = answer.document or {}
+    error = document.get("error")
+    if isinstance(error, dict):
+        kind = short(error.get("type")) or ""
+        detail = f"SerwerSMS {short(error.get('code'))} {kind}: {short(error.get('message'))}"
+        ours = any(word in kind.lower() for word in ("auth", "user", "credit", "limit", "sender", "account"))
+        raise NotEver("gateway_refuses_us" if ours else "gateway_refused", detail, whole_channel=ours)
+    items = document.get("items")
+    item = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else {}
+    if document.get("success") is True and whole_number(document.get("queued")) not in (None, 0):
+        return Accepted(gateway_id=short(item.get("id")), segments=whole_number(item.get("parts")), detail="queued")
+    if document.get("success") is True and whole_number(document.get("unsent")):
+        raise NotEver("gateway_refused", f"SerwerSMS: {short(item.get('error_message')) or 'not sent'}")
+    raise OutcomeUnknown("unclear_answer", f"HTTP {answer.status}")

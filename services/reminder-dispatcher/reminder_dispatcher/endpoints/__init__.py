@@ -1,0 +1,1 @@
+"""HTTP comes in: one room per subject."""

@@ -1,0 +1,145 @@
+"""The delivery log, and what a person can do with one reminder."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from kit.database import AsyncSession
+from kit.errors import Invalid
+from kit.etags import show_version
+from kit.paging import Page, PageWanted, page_of
+from kit.schemas import Moment
+from kit.tokens import Caller, requires
+from reminder_dispatcher import reminder_handling
+from reminder_dispatcher.composing import circumstances_of, recipient_of
+from reminder_dispatcher.models import Attempt, Reminder
+from reminder_dispatcher.parts import The
+from reminder_dispatcher.recipients import Recipient
+from reminder_dispatcher.reminder_plan import REMIND_AT
+from reminder_dispatcher.repository import reminders as repository
+from reminder_dispatcher.repository.dispatching import due_form
+from reminder_dispatcher.schemas.reminders import AttemptShape, CountShape, ReminderShape, ResendBody, SnoozeBody
+from reminder_dispatcher.statuses import Status
+
+router = APIRouter(tags=["reminders"])
+Reader = Annotated[Caller, Depends(requires("reminders:read"))]
+Writer = Annotated[Caller, Depends(requires("reminders:write"))]
+WantedStatus = Annotated[list[Status] | None, Query(alias="status", description="May be given several times.")]
+
+
+@router.get("/v1/reminders", response_model=Page[ReminderShape])
+async def list_reminders(
+    the: The,
+    _: Reader,
+    paging: PageWanted,
+    task_id: UUID | None = None,
+    status: WantedStatus = None,
+    audience: str | None = None,
+    channel: str | None = None,
+) -> Page[ReminderShape]:
+    """Every reminder with every attempt, the newest first (features R40)."""
+    async with the.database.reading() as session:
+        found = await repository.list_reminders(
+            session, paging, task_id=task_id, statuses=status or (), audience=audience, channel=channel
+        )
+        shapes = await _shapes(session, the, found)
+    return page_of(shapes, paging, key=lambda shape: (shape.id,), shape=lambda shape: shape)
+
+
+@router.get("/v1/reminders/counts", response_model=list[CountShape])
+async def count_reminders(the: The, _: Reader, since: Moment | None = None) -> list[CountShape]:
+    """How many reminders are in which state, by channel, and what they cost in SMS segments; `since` by due time."""
+    async with the.database.reading() as session:
+        rows = await repository.count_reminders(session, since=since)
+    return [
+        CountShape(channel=row.channel, status=row.status, reminders=row.reminders, segments=row.segments)
+        for row in rows
+    ]
+
+
+@router.get("/v1/reminders/{reminder_id}", response_model=ReminderShape)
+async def show_reminder(the: The, _: Reader, reminder_id: UUID, request: Request, response: Response) -> ReminderShape:
+    async with the.database.reading() as session:
+        reminder = await reminder_handling.get_reminder(session, reminder_id)
+        shape = (await _shapes(session, the, [reminder]))[0]
+    show_version(request, response, f"{reminder.generation}.{reminder.changed_at.timestamp():.6f}")
+    return shape
+
+
+@router.post("/v1/reminders/{reminder_id}/cancel", response_model=ReminderShape)
+async def cancel_reminder(the: The, _: Writer, reminder_id: UUID) -> ReminderShape:
+    """Take a waiting reminder back."""
+    async with the.database.transaction() as session:
+        reminder = await reminder_handling.cancel_reminder(session, reminder_id, now=the.clock.now())
+        return (await _shapes(session, the, [reminder]))[0]
+
+
+@router.post("/v1/reminders/{reminder_id}/snooze", response_model=ReminderShape)
+async def snooze_reminder(the: The, _: Writer, reminder_id: UUID, body: SnoozeBody) -> ReminderShape:
+    """Tell later: `for` a length from now on, or `until` a moment."""
+    now = the.clock.now()
+    async with the.database.transaction() as session:
+        reminder = await reminder_handling.snooze_reminder(session, reminder_id, _until(body, now), now=now)
+        shape = (await _shapes(session, the, [reminder]))[0]
+    the.dispatcher.wake()
+    return shape
+
+
+@router.post("/v1/reminders/{reminder_id}/resend", response_model=ReminderShape, status_code=202)
+async def resend_reminder(the: The, _: Writer, reminder_id: UUID, body: ResendBody | None = None) -> ReminderShape:
+    """Send it now. One that was sent already leaves a second time only with `again: true`, as a reminder of its own."""
+    async with the.database.transaction() as session:
+        reminder = await reminder_handling.resend_reminder(
+            session, reminder_id, again=bool(body and body.again), now=the.clock.now()
+        )
+        shape = (await _shapes(session, the, [reminder]))[0]
+    the.dispatcher.wake()
+    return shape
+
+
+def _until(body: SnoozeBody, now: datetime) -> datetime:
+    if (body.snooze_for is None) == (body.until is None):
+        raise Invalid("Say either how long (for) or until when (until).")
+    return body.until if body.until is not None else now + (body.snooze_for or now - now)
+
+
+async def _shapes(session: AsyncSession, the: The, reminders: Sequence[Reminder]) -> list[ReminderShape]:
+    attempts = await repository.attempts_of(session, [reminder.id for reminder in reminders])
+    recipients = await _recipients_now(session, the, [one for one in reminders if one.recipient is None])
+    return [_shape(one, attempts.get(one.id, []), recipients.get(one.id)) for one in reminders]
+
+
+async def _recipients_now(session: AsyncSession, the: The, reminders: Sequence[Reminder]) -> dict[UUID, str]:
+    """Where reminders that have not been sent would go at this moment."""
+    if not reminders:
+        return {}
+    forms = [due_form(reminder) for reminder in reminders]
+    given = await circumstances_of(session, forms)
+    found: dict[UUID, str] = {}
+    for form in forms:
+        task = given.tasks.get(form.task_id)
+        recipient = recipient_of(form, task, given, the.language) if task else None
+        if isinstance(recipient, Recipient):
+            found[form.id] = recipient.address
+    return found
+
+
+def _shape(reminder: Reminder, attempts: Sequence[Attempt], recipient_now: str | None) -> ReminderShape:
+    waits = reminder.status in ("armed", "sending")
+    return ReminderShape.model_validate(
+        {
+            **reminder.model_dump(),
+            "recurrence_id": reminder.occurrence or None,
+            "recipient": reminder.recipient or recipient_now,
+            "lead_time": None if reminder.rule == REMIND_AT else reminder.rule,
+            "next_at": reminder.next_at if waits else None,
+            "attempts": [_attempt(attempt, reminder) for attempt in attempts],
+        }
+    )
+
+
+def _attempt(attempt: Attempt, reminder: Reminder) -> AttemptShape:
+    return AttemptShape.model_validate({**attempt.model_dump(), "text": reminder.text})

@@ -1,0 +1,23 @@
+"""What this service is made of beside what every service has."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from kit.application import Parts, given_parts
+from reminder_dispatcher.composing import Language
+from reminder_dispatcher.dispatch import Dispatcher
+from reminder_dispatcher.settings import Settings
+
+
+@dataclass
+class ReminderParts(Parts):
+    settings: Settings
+    dispatcher: Dispatcher
+    language: Language
+    sms_kind: str
+
+
+The = Annotated[ReminderParts, Depends(given_parts)]
+"""The parts, as the first parameter of an endpoint."""

@@ -1,0 +1,78 @@
+"""What still has to be set up before reminders leave, in the order in which people do it (features R31)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from kit.database import AsyncSession
+from reminder_dispatcher.automation import AutomationSettings
+from reminder_dispatcher.repository import automation as repository
+from reminder_dispatcher.repository import copies
+from reminder_dispatcher.repository import templates as template_repository
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpStep:
+    """`required`: nothing leaves, or not by this way, while it is not done."""
+
+    step: str
+    done: bool
+    detail: str
+    required: bool = True
+
+
+async def set_up_steps(session: AsyncSession, *, sms_kind: str, stalled: str | None, now: datetime) -> list[SetUpStep]:
+    settings = await repository.get_settings(session)
+    used = {plan.channel for one in (settings.client, settings.operator) for plan in one.channels}
+    return [
+        SetUpStep("dispatcher", stalled is None, stalled or "The dispatcher is running."),
+        *await _mail_steps(session, settings, used),
+        *_sms_steps(used, sms_kind),
+        *await _template_steps(session, settings),
+        *await _channel_steps(session, now),
+        SetUpStep(
+            "enabled", settings.enabled, "Reminders are on." if settings.enabled else "Switch on with enabled: true."
+        ),
+    ]
+
+
+async def _mail_steps(session: AsyncSession, settings: AutomationSettings, used: Collection[str]) -> list[SetUpStep]:
+    needed = "email" in used
+    if settings.mail_account_id is None:
+        return [
+            SetUpStep("mail_account", False, "Set mail_account_id: the account e-mails leave from.", required=needed)
+        ]
+    account = await copies.find_mail_account(session, settings.mail_account_id)
+    if account is None or account.deleted:
+        return [SetUpStep("mail_account", False, "The mail account of the settings does not exist.", required=needed)]
+    detail = "E-mails leave from the mail account of the settings."
+    if not account.can_send:
+        detail = "The mail account has no SMTP access; add it at mail-ingest."
+    return [SetUpStep("mail_account", account.can_send, detail, required=needed)]
+
+
+def _sms_steps(used: Collection[str], sms_kind: str) -> list[SetUpStep]:
+    if sms_kind != "console":
+        return [SetUpStep("sms_gateway", True, f"SMS leave through {sms_kind}.")]
+    detail = "SMS are only shown on the console; set GONIEC_SMS_URL to send them."
+    return [SetUpStep("sms_gateway", "sms" not in used, detail, required=False)] if "sms" in used else []
+
+
+async def _template_steps(session: AsyncSession, settings: AutomationSettings) -> list[SetUpStep]:
+    defaults = {(one.channel, one.context) for one in await template_repository.all_defaults(session)}
+    lacking = [
+        f"{plan.channel} to {audience}s"
+        for audience, one in (("client", settings.client), ("operator", settings.operator))
+        for plan in one.channels
+        if plan.template_id is None and not {(plan.channel, audience), (plan.channel, "*")} & defaults
+    ]
+    detail = f"No template for {', '.join(lacking)}." if lacking else "Every channel has a template."
+    return [SetUpStep("templates", not lacking, detail)]
+
+
+async def _channel_steps(session: AsyncSession, now: datetime) -> list[SetUpStep]:
+    return [
+        SetUpStep(f"channel_{state.channel}", False, f"{state.channel} rests: {state.reason}. {state.detail}".strip())
+        for state in await repository.list_channel_states(session)
+        if state.paused_until > now or state.failures
+    ]

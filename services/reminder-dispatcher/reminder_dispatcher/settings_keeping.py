@@ -1,0 +1,116 @@
+"""Changing the automation: what is saved takes effect at once, also for reminders that are armed already (features R39)."""
+
+from datetime import datetime
+
+from contracts.reminders import TemplateChanged
+from kit.announcing import announce
+from kit.database import AsyncSession
+from kit.errors import FieldError
+from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings
+from reminder_dispatcher.default_templates import DEFAULT_TEMPLATES
+from reminder_dispatcher.due import planned_moment
+from reminder_dispatcher.errors import MailAccountRequired, UnusableSettings
+from reminder_dispatcher.repository import automation as repository
+from reminder_dispatcher.repository import reminders as reminder_repository
+from reminder_dispatcher.repository import templates as template_repository
+
+
+async def save_settings(
+    session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str
+) -> AutomationSettings:
+    """Check and keep the settings, plan armed reminders anew when the quiet hours changed, and tell everybody.
+
+    Raises MailAccountRequired or UnusableSettings.
+    """
+    await _check(session, settings)
+    former = await repository.get_settings(session)
+    await repository.save_settings(session, settings, now=now)
+    if former.quiet(default_zone) != settings.quiet(default_zone):
+        await _plan_anew(session, settings, now=now, default_zone=default_zone)
+    announce(session, settings.fact())
+    return settings
+
+
+async def first_settings(session: AsyncSession, settings: AutomationSettings, *, now: datetime) -> bool:
+    """Write settings and templates of a new installation; False when they are there already."""
+    if await repository.find_settings(session) is not None:
+        return False
+    rows = [
+        {
+            "id": template.id,
+            "version": 1,
+            "name": template.name,
+            "channel": template.channel,
+            "locale": template.locale,
+            "subject": template.subject,
+            "body": template.body,
+            "html": None,
+            "bcc": [],
+            "from_address": None,
+            "contexts": [template.context],
+            "diacritics": "fold",
+            "max_segments": 2,
+            "deleted_at": None,
+            "changed_at": now,
+        }
+        for template in DEFAULT_TEMPLATES
+    ]
+    await template_repository.add_templates(session, rows)
+    for template in DEFAULT_TEMPLATES:
+        await template_repository.make_default(
+            session, template.id, channel=template.channel, contexts=[template.context], locale=template.locale
+        )
+        announce(
+            session,
+            TemplateChanged(template_id=template.id, name=template.name, channel=template.channel, is_default=True),
+        )
+    await repository.save_settings(session, settings, now=now)
+    announce(session, settings.fact())
+    return True
+
+
+async def _check(session: AsyncSession, settings: AutomationSettings) -> None:
+    named = {
+        plan.template_id
+        for defaults in (settings.client, settings.operator)
+        for plan in defaults.channels
+        if plan.template_id is not None
+    }
+    templates = await template_repository.templates_by_id(session, named)
+    errors: list[FieldError] = []
+    for audience, defaults in (("client", settings.client), ("operator", settings.operator)):
+        _check_mail_account(settings, audience, defaults)
+        for place, plan in enumerate(defaults.channels):
+            if plan.template_id is None:
+                continue
+            template = templates.get(plan.template_id)
+            if template is None:
+                detail = f"There is no template {plan.template_id}."
+            elif template.channel != plan.channel:
+                detail = f"Template {template.name!r} is for {template.channel}, not for {plan.channel}."
+            else:
+                continue
+            errors.append({"pointer": f"/{audience}/channels/{place}/template_id", "detail": detail})
+    if errors:
+        raise UnusableSettings(errors)
+
+
+def _check_mail_account(settings: AutomationSettings, audience: str, defaults: AudienceDefaults) -> None:
+    if settings.mail_account_id is not None:
+        return
+    for place, plan in enumerate(defaults.channels):
+        if plan.channel == "email":
+            raise MailAccountRequired(f"/{audience}/channels/{place}")
+
+
+async def _plan_anew(session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str) -> None:
+    """Untried armed reminders leave when the new quiet hours say, page by page."""
+    quiet = settings.quiet(default_zone)
+    async for page in reminder_repository.armed_plans(session):
+        moved = []
+        for plan in page:
+            concerned = quiet if quiet is not None and quiet.concern(plan.audience, plan.channel) else None
+            planned_at = planned_moment(plan.due_at, plan.begins_at, now=now, quiet=concerned)
+            if planned_at != plan.planned_at:
+                moved.append((plan.id, planned_at))
+        await reminder_repository.replan(session, moved, now=now)
