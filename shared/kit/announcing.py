@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.bulk import insert_ignoring_conflicts
+from kit.bus import MOST_BYTES, SUBJECTS
 from kit.correlation import current_correlation_id
 from kit.events import Event, Heard, envelope_bytes, wire_subject
 from kit.ids import new_id
 from kit.tables import outbox
 
 _SPEAKER = "kit.speaker"
+_FIRST_TOKENS = frozenset(subject.removesuffix(".>") for subject in SUBJECTS)
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ def announce(
 
     The correlation id is that of `because`, else of the current context, else a new one. A caller that may say the same
     fact twice passes a deterministic `event_id` (uuid5): the second time is a quiet success.
+
+    What the broker could never take is refused here (ValueError): later it would stand in everybody's way.
     """
     speaker: Speaker | None = session.info.get(_SPEAKER)
     if speaker is None:
@@ -45,6 +49,10 @@ def announce(
     at = speaker.now()
     correlation_id = because.correlation_id if because else current_correlation_id() or str(event_id)
     payload = envelope_bytes(event, event_id=event_id, source=speaker.source, at=at, correlation_id=correlation_id)
+    if event.subject.partition(".")[0] not in _FIRST_TOKENS:
+        raise ValueError(f"{event.subject} cannot be published: no stream takes it (see kit.bus.SUBJECTS).")
+    if len(payload) > MOST_BYTES:
+        raise ValueError(f"This {event.subject} is too large to be published: {len(payload)} of {MOST_BYTES} bytes.")
     say(session, subject=wire_subject(event), payload=payload, event_id=event_id)
     return event_id
 

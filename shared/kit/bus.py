@@ -23,6 +23,10 @@ SUBJECTS = (
 DEAD_STREAM = "GONIEC_DEAD"
 DEAD_SUBJECTS = ("dead.>",)
 
+# The largest event, and what the broker must be configured to take (its own default is 1 MiB).
+MOST_BYTES = 4 * 1024 * 1024
+BROKER_TAKES_BYTES = 8 * 1024 * 1024
+
 # How long a delivery may be worked on before the bus delivers it again, unless `working_on` says otherwise.
 ACKNOWLEDGE_WITHIN = timedelta(seconds=60)
 

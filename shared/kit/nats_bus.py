@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from kit import jetstream
-from kit.bus import BusUnavailable, Outgoing, StreamState
+from kit.bus import BROKER_TAKES_BYTES, MOST_BYTES, BusUnavailable, Outgoing, StreamState
 from kit.nats_ear import NatsEar
 
 log = structlog.get_logger()
@@ -49,6 +49,7 @@ class NatsBus:
         self._publishing = asyncio.Lock()
         self._ensured_on = -1
         self._ensuring = asyncio.Lock()
+        self._when_connected: set[Callable[[], None]] = set()
         self.connection = 0
 
     @property
@@ -83,6 +84,11 @@ class NatsBus:
                 await jetstream.ensure_streams(client, self._streams)
                 self._ensured_on = connection
         return client
+
+    def on_connected(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` after each new connection, until what is returned is called."""
+        self._when_connected.add(tell)
+        return lambda: self._when_connected.discard(tell)
 
     def doubt_streams(self) -> None:
         """Somebody found no stream: look again before the next use."""
@@ -129,13 +135,20 @@ class NatsBus:
             try:
                 await self._connect(client, closed)
                 self._client = client
-                self.connection += 1
-                log.info("bus_connected", url=self._url)
+                self._count_connection("bus_connected")
+                if client.max_payload < MOST_BYTES:
+                    log.error("broker_takes_too_little", max_payload=client.max_payload, wanted=BROKER_TAKES_BYTES)
                 await closed.wait()
             finally:
                 self._client = None
                 await client.close()
             await asyncio.sleep(1.0)
+
+    def _count_connection(self, event: str) -> None:
+        self.connection += 1
+        log.info(event, url=self._url)
+        for tell in tuple(self._when_connected):
+            tell()
 
     async def _connect(self, client: Client, closed: asyncio.Event) -> None:
         async def on_closed() -> None:
@@ -146,8 +159,7 @@ class NatsBus:
                 log.warning("bus_disconnected", url=self._url)
 
         async def on_reconnected() -> None:
-            self.connection += 1
-            log.info("bus_reconnected", url=self._url)
+            self._count_connection("bus_reconnected")
 
         async def on_error(error: Exception) -> None:
             log.warning("bus_error", error=str(error) or type(error).__name__)

@@ -50,7 +50,8 @@ class NatsEar:
         self._expected = 0
         self._pull_ends = 0.0
         self._last_fetch = 0.0
-        self._is_first_bind = True
+        self._rewound_on = -1
+        self._stop_being_told = bus.on_connected(self._news.set)
 
     async def bind(self) -> None:
         """Find or create the consumer on the present connection; BusUnavailable when that is impossible."""
@@ -58,16 +59,17 @@ class NatsEar:
         client = await self._bus.ready_client()
         state = await self._bus.state()
         info = await jetstream.ensure_consumer(client, self._consumer, self._filters)
-        if state.identity != self._stream:
+        self._stream = state.identity
+        if connection != self._rewound_on:
+            # What was on its way when the connection was lost would come again only after 60 seconds.
             self._arrived.clear()
-            self._stream = state.identity
-        if self._is_first_bind and info.get("num_ack_pending"):
-            await self._rewind(client)
+            if info.get("num_ack_pending"):
+                await self._rewind(client)
+            self._rewound_on = connection
         if client is not self._client:
             self._client = client
             self._inbox = f"{client.new_inbox()}.{self._consumer}"
             self._subscription = await client.subscribe(f"{self._inbox}.*", cb=self._on_message)
-        self._is_first_bind = False
         self._expected = 0
         self._bound_on = connection
 
@@ -107,6 +109,7 @@ class NatsEar:
 
     async def close(self) -> None:
         """Unsubscribe first: draining a connection with a pull request open would wait for the request to end."""
+        self._stop_being_told()
         with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
             if self._subscription is not None:
                 await self._subscription.unsubscribe()

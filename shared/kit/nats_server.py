@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.bus import DEAD_STREAM, STREAM
-
-MAX_PAYLOAD = 1024 * 1024
+from kit.bus import BROKER_TAKES_BYTES, DEAD_STREAM, STREAM
 
 
 class NatsServerMissing(RuntimeError):
@@ -58,7 +56,7 @@ def nats_server_config(
     lines = [
         f"listen: {_quoted(f'{host}:{port}')}",
         "server_name: goniec",
-        f"max_payload: {MAX_PAYLOAD}",
+        f"max_payload: {BROKER_TAKES_BYTES}",
         f"jetstream {{ store_dir: {_quoted(str(store))}, sync_interval: always }}",
     ]
     if monitoring_port is not None:

@@ -114,10 +114,12 @@ class Runner:
         """Returns what is to come again, by its sequence, and after how long."""
         messages = await self._read_all(deliveries)
         repeated = [message.heard.id for message in messages if message.delivery.deliveries > 1]
-        in_trouble = await self._find_attempts(repeated) if repeated else {}
+        done, in_trouble = await self._recall(repeated) if repeated else (set(), {})
         postponed: dict[int, timedelta] = {}
         suspects, others = [], []
         for message in messages:
+            if message.heard.id in done:
+                continue
             if message.heard.id in in_trouble:
                 await self._handle_alone(message, in_trouble[message.heard.id], postponed)
             elif message.delivery.deliveries > 1:
@@ -205,7 +207,8 @@ class Runner:
             await self._set_aside(message, reason)
             return
         now = self._database.clock.now()
-        attempts = (await self._find_attempts([message.heard.id])).get(message.heard.id, Attempts())
+        _, known = await self._recall([message.heard.id])
+        attempts = known.get(message.heard.id, Attempts())
         if isinstance(error, Retry):
             attempts = attempts.after_retry(reason, after=error.after, now=now)
         else:
@@ -216,9 +219,13 @@ class Runner:
         await self._keep_attempts({message.heard.id: attempts})
         postponed[message.delivery.sequence] = attempts.waits(now)
 
-    async def _find_attempts(self, event_ids: Sequence[UUID]) -> dict[UUID, Attempts]:
+    async def _recall(self, event_ids: Sequence[UUID]) -> tuple[set[UUID], dict[UUID, Attempts]]:
+        """Which of these have had their effect, and what is known of those in trouble."""
         async with self._outage_noticed(), self._database.reading() as session:
-            return await trouble.find_attempts(session, self._consumer, event_ids)
+            return (
+                await inbox.already_heard(session, self._consumer, event_ids),
+                await trouble.find_attempts(session, self._consumer, event_ids),
+            )
 
     async def _keep_attempts(self, attempts: Mapping[UUID, Attempts]) -> None:
         async with self._outage_noticed(), self._database.transaction() as session:

@@ -5,6 +5,7 @@ What asks for `database_url` or `open_database` runs twice, on SQLite and on Pos
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -78,13 +79,30 @@ async def open_database(
 
     Opening the same package again in one test gives the same data, as after a restart; the first one must be disposed.
     """
+    async with _opener(database_url, clock, database_templates) as opener:
+        yield opener
+
+
+@pytest_asyncio.fixture
+async def open_database_sqlite(
+    sqlite_url: str, clock: FixedClock, database_templates: Templates
+) -> AsyncIterator[OpenDatabase]:
+    """The same on SQLite only, for what does not depend on the engine."""
+    async with _opener(sqlite_url, clock, database_templates) as opener:
+        yield opener
+
+
+@asynccontextmanager
+async def _opener(url: str, clock: FixedClock, templates: Templates) -> AsyncIterator[OpenDatabase]:
     opened: list[Database] = []
 
     async def open_migrated(package: str) -> Database:
-        database = await database_templates.open(database_url, package, clock)
+        database = await templates.open(url, package, clock)
         opened.append(database)
         return database
 
-    yield open_migrated
-    for database in opened:
-        await database.dispose()
+    try:
+        yield open_migrated
+    finally:
+        for database in opened:
+            await database.dispose()

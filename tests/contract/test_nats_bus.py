@@ -1,0 +1,315 @@
+"""What only the real broker can do to us: die, stop, fill up, forget, refuse."""
+
+import asyncio
+import types
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import nats
+import nats.aio.client
+import nats.errors
+import pytest
+import pytest_asyncio
+
+from kit.bus import BusUnavailable, Outgoing
+from kit.database import Database
+from kit.ids import new_id
+from kit.nats_bus import NatsBus
+from kit.nats_server import NatsUser
+from kit.outbox import Relay, announce
+from kit.runner import Runner, Subscription
+from kit.testing.parrot import Parroted, keep, kept
+from kit.testing.servers import NatsServer
+from kit.testing.waiting import until
+
+PARROT = "kit.testing.parrot"
+FILTERS = ["mail.parroted.v1.*"]
+
+
+def message(n: int, *, size: int = 0) -> Outgoing:
+    return Outgoing(new_id(), f"mail.parroted.v1.{n}", str(n).encode().ljust(size))
+
+
+class Pipeline:
+    """A service that says, and hears what it said, over a real broker."""
+
+    def __init__(self, database: Database, bus: NatsBus) -> None:
+        self.database = database
+        self.bus = bus
+        self.relay = Relay(database, bus)
+        self.runner = Runner(database, bus, Subscription("parrot", (Parroted,), keep))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self.relay.run()), asyncio.create_task(self.runner.run())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._tasks = []
+
+    async def says(self, first: int, last: int) -> None:
+        for n in range(first, last):
+            async with self.database.transaction() as session:
+                announce(session, Parroted(n=n))
+
+    async def has_kept(self, count: int) -> None:
+        async def enough() -> bool:
+            return len(await kept(self.database)) >= count
+
+        await until(enough, within=60)
+        assert sorted(await kept(self.database)) == list(range(count))
+
+
+@pytest_asyncio.fixture
+async def pipeline(nats_server: NatsServer, open_database) -> AsyncIterator[Pipeline]:
+    bus = NatsBus(nats_server.url)
+    await bus.start()
+    made = Pipeline(await open_database(PARROT), bus)
+    made.start()
+    yield made
+    await made.stop()
+    await bus.close()
+
+
+async def test_what_is_said_is_heard_once_and_in_order(pipeline: Pipeline) -> None:
+    await pipeline.says(0, 50)
+    await pipeline.has_kept(50)
+    assert await kept(pipeline.database) == list(range(50))
+
+
+async def test_the_broker_killed_in_mid_run(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    """reliability A16"""
+    await pipeline.says(0, 20)
+    nats_server.kill()
+    await pipeline.says(20, 40)
+    nats_server.start()
+    await pipeline.says(40, 60)
+    await pipeline.has_kept(60)
+
+
+async def test_the_store_deleted_in_mid_run(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    """DESIGN 2.1, reliability G4: nothing is lost, nothing is done twice."""
+    await pipeline.says(0, 30)
+    await pipeline.has_kept(30)
+    for round_ in range(2):
+        await pipeline.says(30 + round_ * 20, 40 + round_ * 20)
+        nats_server.kill()
+        nats_server.lose_store()
+        nats_server.start()
+        await pipeline.says(40 + round_ * 20, 50 + round_ * 20)
+    await pipeline.has_kept(70)
+
+
+async def test_the_store_deleted_under_a_running_broker(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    await pipeline.says(0, 10)
+    nats_server.lose_store()
+    await pipeline.says(10, 20)
+    nats_server.kill()
+    nats_server.start()
+    await pipeline.says(20, 30)
+    await pipeline.has_kept(30)
+
+
+async def test_the_stream_deleted_by_hand(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    await pipeline.says(0, 10)
+    await pipeline.has_kept(10)
+    client = await nats.connect(nats_server.url)
+    await client.jetstream().delete_stream("GONIEC")
+    await client.close()
+    await pipeline.says(10, 20)
+    await pipeline.has_kept(20)
+
+
+async def test_the_consumer_deleted_by_hand(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    await pipeline.says(0, 10)
+    await pipeline.has_kept(10)
+    client = await nats.connect(nats_server.url)
+    await client.jetstream().delete_consumer("GONIEC", "parrot")
+    await client.close()
+    await pipeline.says(10, 20)
+    await pipeline.has_kept(20)
+
+
+async def test_the_broker_stopped_for_a_while(pipeline: Pipeline, nats_server: NatsServer) -> None:
+    """SIGSTOP found most JetStream bugs (reliability E3)."""
+    await pipeline.says(0, 10)
+    nats_server.pause()
+    await pipeline.says(10, 20)
+    nats_server.resume()
+    await pipeline.has_kept(20)
+
+
+async def test_a_killed_listener_leaves_nothing_waiting(pipeline: Pipeline) -> None:
+    """What it held is not kept from the next one for the 60 seconds it could have asked for."""
+    await pipeline.stop()
+    await pipeline.says(0, 10)
+    await pipeline.relay.publish_waiting()
+    held = await (await pipeline.bus.listen("parrot", FILTERS)).fetch(10, wait=5)
+    assert len(held) == 10
+    await pipeline.bus.close()  # no farewell
+    await pipeline.bus.start()
+    await until(lambda: pipeline.bus.is_connected)
+    pipeline.start()
+    async with asyncio.timeout(20):
+        await pipeline.has_kept(10)
+
+
+async def test_a_bus_that_starts_before_its_broker(tmp_path: Path) -> None:
+    """DESIGN 2.2: the first connect is in the background, so that HTTP starts."""
+    server = NatsServer(tmp_path)
+    bus = NatsBus(server.url)
+    await bus.start()
+    assert not bus.is_connected
+    with pytest.raises(BusUnavailable):
+        await bus.publish([message(1)])
+    server.start()
+    await until(lambda: bus.is_connected)
+    assert await bus.publish([message(1)]) == [1]
+    await bus.close()
+    server.kill()
+
+
+async def test_a_bus_closed_while_it_looks_for_its_broker(tmp_path: Path) -> None:
+    bus = NatsBus(NatsServer(tmp_path).url)
+    await bus.start()
+    await asyncio.sleep(0)
+    await bus.close()
+    assert not bus.is_connected
+
+
+async def test_a_password_corrected_at_the_broker_lets_the_bus_in(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, users=[NatsUser("parrot", "other", ("mail.>",), "parrot")])
+    server.start()
+    bus = NatsBus(server.url, user="parrot", password="right")
+    await bus.start()
+    await until(lambda: "authentication error" in server.log())
+    server.kill()
+    server._users = [NatsUser("parrot", "right", ("mail.>",), "parrot")]
+    server.start()
+    await until(lambda: bus.is_connected)
+    assert await bus.publish([message(1)]) == [1]
+    await bus.close()
+    server.kill()
+
+
+async def test_a_full_stream_forgets_what_everybody_has_heard(nats_server: NatsServer) -> None:
+    bus = NatsBus(nats_server.url, max_bytes=1024 * 1024)
+    await bus.start()
+    await until(lambda: bus.is_connected)
+    ear = await bus.listen("parrot", FILTERS)
+    waiting = [message(n, size=10_000) for n in range(300)]
+    arrived = 0
+    async with asyncio.timeout(60):
+        while waiting or arrived < 300:
+            if waiting:
+                sequences = await bus.publish(waiting[:100])
+                first_missing = next((n for n, sequence in enumerate(sequences) if sequence is None), len(sequences))
+                assert all(sequence is None for sequence in sequences[first_missing:]), "nothing overtakes"
+                del waiting[:first_missing]
+            taken = await ear.fetch(100, wait=0.2)
+            await ear.acknowledge(taken)
+            assert [int(each.payload) for each in taken] == list(range(arrived, arrived + len(taken)))
+            arrived += len(taken)
+    await ear.close()
+    await bus.close()
+
+
+async def test_a_full_stream_keeps_what_somebody_has_not_heard(nats_server: NatsServer) -> None:
+    bus = NatsBus(nats_server.url, max_bytes=1024 * 1024)
+    await bus.start()
+    await until(lambda: bus.is_connected)
+    slow = await bus.listen("slow", FILTERS)
+    waiting = [message(n, size=10_000) for n in range(200)]
+    for _ in range(3):
+        sequences = await bus.publish(waiting)
+        waiting = [each for each, sequence in zip(waiting, sequences, strict=True) if sequence is None]
+    assert len(waiting) > 50
+    (first,) = await slow.fetch(1, wait=5)
+    assert int(first.payload) == 0
+    await slow.close()
+    await bus.close()
+
+
+async def test_each_service_may_say_and_hear_only_its_own(tmp_path: Path) -> None:
+    """reliability D14"""
+    users = [NatsUser("parrot", "p", ("mail.>",), "parrot"), NatsUser("threader", "t", ("case.>",), "threader")]
+    server = NatsServer(tmp_path, users=users)
+    server.start()
+    parrot, threader = (
+        NatsBus(server.url, user="parrot", password="p"),
+        NatsBus(server.url, user="threader", password="t"),
+    )
+    for bus in (parrot, threader):
+        await bus.start()
+        await until(lambda bus=bus: bus.is_connected)
+    await parrot.publish([message(1)])
+    ear = await threader.listen("threader", FILTERS)
+    (heard,) = await ear.fetch(1, wait=5)
+    await ear.again(heard, after=timedelta(0))
+    (heard,) = await ear.fetch(1, wait=5)
+    await ear.acknowledge([heard])
+    assert await ear.fetch(1, wait=0.2) == []
+    assert await threader.publish([Outgoing(new_id(), "dead.threader", b"x")]) == [1]
+
+    with pytest.raises(BusUnavailable):
+        await threader.listen("parrot", FILTERS)
+    refused: list[str] = []
+
+    async def on_error(error: Exception) -> None:
+        refused.append(str(error))
+
+    client = await nats.connect(
+        server.url, user="threader", password="t", error_cb=on_error, inbox_prefix="_INBOX.threader"
+    )
+    for subject in (
+        "task.created.v1.x",
+        "$JS.API.STREAM.DELETE.GONIEC",
+        "dead.parrot",
+        "$JS.ACK.GONIEC.parrot.1.1.1.1.1",
+    ):
+        await client.publish(subject, b"")
+    await client.subscribe("mail.>")
+    await client.subscribe("_INBOX.parrot.>")
+    await until(lambda: len(refused) >= 6)
+    await client.close()
+    await ear.close()
+    await parrot.close()
+    await threader.close()
+    server.kill()
+
+
+async def test_nobody_gets_in_without_a_user(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, users=[NatsUser("parrot", "p", ("mail.>",), "parrot")])
+    server.start()
+
+    async def quiet(_: Exception) -> None: ...
+
+    client = nats.aio.client.Client()
+    with pytest.raises(nats.errors.Error):
+        await client.connect(server.url, allow_reconnect=False, error_cb=quiet)
+    await client.close()
+    server.kill()
+
+
+async def test_headers_are_read_even_where_fast_mail_parser_is_installed(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nats-py would take it for headers, and then every value is a list (performance.md)."""
+
+    def parse_email(raw: bytes) -> types.SimpleNamespace:
+        return types.SimpleNamespace(headers={"Nats-Msg-Id": ["a list"]})
+
+    monkeypatch.setattr(nats.aio.client, "parse_email", parse_email)
+    bus = NatsBus(nats_server.url)
+    await bus.start()
+    await until(lambda: bus.is_connected)
+    received = await bus.client().subscribe("mail.parroted.v1.1")
+    event_id = new_id()
+    await bus.publish([Outgoing(event_id, "mail.parroted.v1.1", b"1")])
+    heard = await received.next_msg(timeout=5)
+    assert heard.headers == {"Nats-Msg-Id": str(event_id)}
+    await bus.close()
