@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, TypeDecorator, literal, tuple_
 
 from kit.errors import Invalid
 from kit.schemas import is_storable
@@ -98,7 +98,12 @@ def key_of(cursor: str, kinds: Sequence[type]) -> SortKey:
 
 
 def _key_in(cursor: str, order: Sequence[ColumnElement[Any]]) -> SortKey:
-    return key_of(cursor, [column.type.python_type for column in order])
+    return key_of(cursor, [_kind_of(column) for column in order])
+
+
+def _kind_of(column: ColumnElement[Any]) -> type:
+    written_as = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    return written_as.python_type
 
 
 def _written(value: object) -> object:

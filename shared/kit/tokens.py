@@ -43,8 +43,8 @@ class InvalidToken(Unauthorized):
 class MissingScope(Forbidden):
     code = "missing_scope"
 
-    def __init__(self, needed: Sequence[str]) -> None:
-        super().__init__(f"This needs the scope {' and '.join(needed)}.", scope=" ".join(needed))
+    def __init__(self, needed: Sequence[str], *, joined_by: str = "and") -> None:
+        super().__init__(f"This needs the scope {f' {joined_by} '.join(needed)}.", scope=" ".join(needed))
 
 
 class KeysUnavailable(Unavailable):
@@ -260,6 +260,16 @@ class requires(OAuth2):  # noqa: N801 - reads as a word at its place of use: Dep
         caller = await caller_of(request)
         if not all(caller.has(scope) for scope in self.scopes):
             raise MissingScope(self.scopes)
+        return caller
+
+
+class requires_any(requires):  # noqa: N801 - as above
+    """Dependency: the caller, who must have at least one of `scopes`."""
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await caller_of(request)
+        if not any(caller.has(scope) for scope in self.scopes):
+            raise MissingScope(self.scopes, joined_by="or")
         return caller
 
 
