@@ -1,0 +1,1 @@
+"""HTTP comes in: parse, call one use case, shape the answer. One room per subject."""

@@ -1,0 +1,175 @@
+"""What case-threader refuses, each by its fact."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kit.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class CaseNotFound(NotFound):
+    code = "case_not_found"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no case {number}, or it was deleted.", number=number)
+
+
+class FilingNotFound(NotFound):
+    code = "filing_not_found"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"Nothing has been decided about message {message_id} yet.")
+
+
+class ReplyNotFound(NotFound):
+    code = "reply_not_found"
+
+    def __init__(self, reply_id: UUID) -> None:
+        super().__init__(f"There is no reply {reply_id}.")
+
+
+class ChangeNotFound(NotFound):
+    code = "change_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no change that could be taken back.")
+
+
+class AccountUnknown(Invalid):
+    """422, since the directory's news may be under way: asking again shortly can help."""
+
+    code = "account_unknown"
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__(f"case-threader does not know an account {account_id} (yet).")
+
+
+class MailAccountUnknown(Invalid):
+    code = "mail_account_unknown"
+
+    def __init__(self, mail_account_id: UUID) -> None:
+        super().__init__(f"case-threader does not know a mail account {mail_account_id} (yet).")
+
+
+class MailAccountCannotSend(Conflict):
+    code = "mail_account_cannot_send"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"The mail account {address} has no way to send mail.")
+
+
+class AlreadyAssigned(Conflict):
+    code = "already_assigned"
+
+    def __init__(self, message_id: UUID, number: int) -> None:
+        super().__init__(f"Message {message_id} is in case {number} already; move it instead.", case_number=number)
+
+
+class CannotBeAssigned(Conflict):
+    code = "cannot_be_assigned"
+
+    def __init__(self, message_id: UUID, outcome: str) -> None:
+        super().__init__(f"Message {message_id} was {outcome}; there is nothing of it to put into a case.")
+
+
+class NotInACase(Conflict):
+    code = "not_in_a_case"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"Message {message_id} is in no case; assign it first.")
+
+
+class AlreadyThere(Conflict):
+    code = "already_there"
+
+    def __init__(self, message_id: UUID, number: int) -> None:
+        super().__init__(f"Message {message_id} is in case {number} already.")
+
+
+class NotInThisCase(Invalid):
+    code = "not_in_this_case"
+
+    def __init__(self, number: int, missing: int) -> None:
+        super().__init__(f"{missing} of the messages are not in case {number}.")
+
+
+class CannotMerge(Conflict):
+    code = "cannot_merge"
+
+
+class CannotUndo(Conflict):
+    code = "cannot_undo"
+
+
+class CannotLearn(Invalid):
+    code = "cannot_learn_address"
+
+
+class LearningUnavailable(Unavailable):
+    code = "directory_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "tasks-api does not answer, so the address cannot be learned; nothing was changed.", retry_after=2
+        )
+
+
+class OriginalUnavailable(Unavailable):
+    code = "original_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "mail-ingest does not answer, so the original cannot be quoted; nothing was sent.", retry_after=2
+        )
+
+
+class UnverifiedRecipient(Conflict):
+    code = "unverified_recipient"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} of the recipients only know the case number; confirm them as participants first.", count=count
+        )
+
+
+class NobodyToWriteTo(Invalid):
+    code = "no_recipients"
+
+    def __init__(self) -> None:
+        super().__init__("A mail needs at least one recipient in to, cc or bcc.")
+
+
+class BadPrefix(Invalid):
+    code = "bad_tag_prefix"
+
+
+class FixedSetting(Invalid):
+    code = "fixed_setting"
+
+
+class TooMuchExpanded(Invalid):
+    code = "too_much_expanded"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"With expand a page has at most {most} cases: ask with limit={most}.")
+
+
+class ParticipantNotFound(NotFound):
+    code = "participant_not_found"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Nobody of that address takes part in case {number}.")
+
+
+class NotOutside(Invalid):
+    code = "not_outside"
+
+    def __init__(self) -> None:
+        super().__init__("Only people outside take part in a case; that is no address, or one of ours.")
+
+
+class NothingToRetry(Conflict):
+    code = "nothing_to_retry"
+
+    def __init__(self, reply_id: UUID, status: str) -> None:
+        super().__init__(f"Reply {reply_id} is {status}; only a failed one can be sent again.", reply_status=status)

@@ -1,0 +1,53 @@
+"""Filing: each mail of a batch is put where it belongs, or left for a person; all of it in a few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from case_threader.desk import Desk
+from case_threader.mails import ReadMail
+from case_threader.repository.evidence import gather_evidence
+from case_threader.repository.filings import redecide, update_cases, update_messages, write
+from case_threader.repository.settings import get_settings, put_back, take_numbers
+from case_threader.verdicts import Outcome
+from contracts.mail import MailFacts, MailQuarantined
+from kit.database import AsyncSession
+from kit.events import Event, Heard
+from kit.outbox import announce
+
+
+async def file_mails(session: AsyncSession, heard: Sequence[Heard[Event]], *, loop_mark: str, now: datetime) -> None:
+    """Put each mail in the case it belongs to, or leave it for a person to decide.
+
+    In order, and each mail sees what those before it in the batch did. `loop_mark` is on every mail we send.
+    """
+    stored = await get_settings(session)
+    read = [ReadMail(each.event, stored.settings) for each in heard if isinstance(each.event, MailFacts)]
+    evidence = await gather_evidence(
+        session, read, settings=stored.settings, loop_mark=loop_mark, now=now,
+        others=[each.event.message_id for each in heard if isinstance(each.event, MailQuarantined)],
+    )  # fmt: skip
+    desk = Desk(evidence, await take_numbers(session), now)
+    mails = iter(read)
+    for each in heard:
+        if isinstance(each.event, MailQuarantined):
+            desk.set_aside(each.event)
+        else:
+            desk.file(next(mails), cast(Heard[MailFacts], each))
+    await _write(session, desk)
+
+
+async def _write(session: AsyncSession, desk: Desk) -> None:
+    cases, messages = desk.changed_cases(), desk.changed_messages()
+    await write(session, desk.written)
+    await update_cases(session, cases)
+    await update_messages(session, messages)
+    for report in desk.late_bounces:
+        await redecide(session, report.id, outcome=Outcome.BOUNCE.value, reason="late_delivery_report")
+    for twin, verdict in desk.adopted:
+        await redecide(session, twin.id, outcome=Outcome.APPEND.value, rule=verdict.rule, reason="sent_by_us")
+    await put_back(session, desk.numbers)
+    for fact, because in desk.said:
+        announce(session, fact, because=because)

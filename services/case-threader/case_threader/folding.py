@@ -1,0 +1,38 @@
+"""Text as people search it: small letters without accents, Polish ones included."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MOST_WORDS = 400
+LONGEST_WORD = 40
+
+_WORD = re.compile(r"[^\W_]+")
+# ł and its like have no decomposition in Unicode: SQLite's remove_diacritics leaves them (ecosystem 0.8).
+_WHOLE_LETTERS = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+)
+_POLISH = str.maketrans("ąćęłńóśźż", "acelnoszz")
+
+
+def folded(text: str) -> str:
+    """`Zażółć GĘŚLĄ jaźń` → `zazolc gesla jazn`."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    text = text.translate(_POLISH)  # the common case in one pass
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_WHOLE_LETTERS)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def words_of(text: str, *, most: int = MOST_WORDS) -> list[str]:
+    """The different words of a text, folded, in the order of their first appearance; at most `most` of them."""
+    different: dict[str, None] = {}
+    for match in _WORD.finditer(folded(text)):
+        different[match[0][:LONGEST_WORD]] = None
+        if len(different) >= most:
+            break
+    return list(different)

@@ -1,0 +1,74 @@
+"""The queue of mails that leave from cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlmodel import col
+
+from case_threader.errors import ReplyNotFound
+from case_threader.models import Message, Reply
+from case_threader.repository import tables
+from case_threader.repository.cases import locked
+from case_threader.repository.search import add_words
+from case_threader.repository.settings import put_back, take_numbers
+from kit.database import AsyncSession, insert_many
+from kit.paging import Paging, one_page
+
+
+async def add_reply(
+    session: AsyncSession, reply: Reply, message: Message, *, words: Sequence[str], own_id: str
+) -> None:
+    """Queue a reply and put it into its case as a message; its place in the search index is given here."""
+    numbers = await take_numbers(session)
+    message.place = numbers.place()
+    await put_back(session, numbers)
+    session.add(reply)
+    session.add(message)
+    await session.flush()
+    await add_words(session, [(message.place, list(words))])
+    await insert_many(session, tables.known_ids, [{"rfc_message_id": own_id, "kind": "own", "message_id": message.id}])
+
+
+async def get_reply(session: AsyncSession, reply_id: UUID, *, lock: bool = False) -> Reply:
+    query = select(Reply).where(col(Reply.id) == reply_id)
+    reply: Reply | None = await session.scalar(locked(query) if lock else query)
+    if reply is None:
+        raise ReplyNotFound(reply_id)
+    return reply
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next reply is to be sent; None when nothing waits."""
+    reply = tables.replies.c
+    query = select(reply.next_attempt_at).where(reply.next_attempt_at.is_not(None)).order_by(reply.next_attempt_at)
+    moment: datetime | None = await session.scalar(query.limit(1))
+    return moment
+
+
+async def claim_due(session: AsyncSession, *, now: datetime, until: datetime, most: int) -> list[Reply]:
+    """Take due replies for this sender alone; what is not finished `until` then is due again."""
+    query = (
+        select(Reply)
+        .where(col(Reply.next_attempt_at) <= now)
+        .order_by(col(Reply.next_attempt_at))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = list((await session.scalars(query)).all())
+    for reply in claimed:
+        reply.next_attempt_at = until
+        session.add(reply)
+    return claimed
+
+
+def replies_in_list(paging: Paging, *, status: str | None, case_id: UUID | None) -> Select[Reply]:
+    query = select(Reply)
+    if status is not None:
+        query = query.where(col(Reply.status) == status)
+    if case_id is not None:
+        query = query.where(col(Reply.case_id) == case_id)
+    return one_page(query, paging, tables.replies.c.id, descending=True)

@@ -1,0 +1,52 @@
+"""The search index: the folded words of every message, in FTS5 on SQLite and in a tsvector on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, literal_column, select, text
+
+from case_threader.repository import tables
+from case_threader.repository.among import is_postgresql
+from kit.database import AsyncSession
+
+NEWEST_MATCHES = 2000
+"""A search looks at so many newest messages that match; more have never helped anybody find one."""
+
+
+async def add_words(session: AsyncSession, words: Sequence[tuple[int, list[str]]]) -> None:
+    """Make messages (by their `place`) findable under these words, which are folded already."""
+    if not words:
+        return
+    connection = await session.connection()
+    if is_postgresql(session):
+        statement = text(
+            "INSERT INTO message_words (place, words) VALUES (:place, array_to_tsvector(CAST(:words AS text[])))"
+        )
+        await connection.execute(statement, [{"place": place, "words": each} for place, each in words])
+        return
+    statement = text("INSERT INTO message_words (rowid, words) VALUES (:place, :words)")
+    await connection.execute(statement, [{"place": place, "words": " ".join(each)} for place, each in words])
+
+
+def matching_places(session: AsyncSession, words: Sequence[str]) -> Select[Any]:
+    """The places of the newest messages that hold, for each of the (folded) words, one that begins with it."""
+    place: ColumnElement[int]
+    if is_postgresql(session):
+        query = " & ".join(f"{word}:*" for word in words)
+        clause = text("words @@ CAST(:query AS tsquery)").bindparams(query=query)
+        place = literal_column("place")
+    else:
+        query = " AND ".join(f'"{word}"*' for word in words)
+        clause = text("message_words MATCH :query").bindparams(query=query)
+        place = literal_column("rowid")
+    return select(place).select_from(text("message_words")).where(clause).order_by(place.desc()).limit(NEWEST_MATCHES)
+
+
+def cases_with(session: AsyncSession, words: Sequence[str]) -> Select[UUID]:
+    """The ids of the cases of those messages."""
+    places = matching_places(session, words)
+    message = tables.messages.c
+    return select(message.case_id).where(message.place.in_(places), message.case_id.is_not(None)).distinct()

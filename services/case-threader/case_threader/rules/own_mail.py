@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from case_threader.evidence import Evidence
+from case_threader.mails import ReadMail
+from case_threader.verdicts import Verdict, duplicate, ignored
+
+
+def own_mail(mail: ReadMail, evidence: Evidence) -> Verdict | None:
+    """What this installation sent comes back: every mail of ours bears our loop mark (features C32, reliability A20).
+
+    In a Sent folder it is the copy of what we have already. In an inbox it is a loop, or a mailbox of ours among the
+    recipients; without the mark our Message-ID is as good, since nobody can guess one. A report *about* our mail is not
+    our mail.
+    """
+    if mail.facts.report is not None:
+        return None
+    reply = next((known for known in evidence.mails_bearing(mail.own_id or "") if known.is_reply), None)
+    is_marked = evidence.loop_mark in mail.facts.loop_marks
+    if not is_marked and reply is None:
+        return None
+    reason = "loop_mark" if is_marked else "own_message_id"
+    if mail.is_sent:
+        return duplicate("own_mail", reason, twin_id=reply.id if reply else None)
+    return ignored("own_mail", reason)

@@ -1,0 +1,143 @@
+"""Tasks and reminders of other services, as they appear on the timelines of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from case_threader.announcements import facts_of
+from case_threader.models import CaseEvent, CaseRow
+from case_threader.repository import cases, messages
+from case_threader.repository.settings import get_settings
+from contracts.cases import CaseEventAdded
+from contracts.reminders import ReminderSent
+from contracts.tasks import TaskDeleted, TaskEvent, TaskState
+from kit.database import AsyncSession
+from kit.events import Event, Heard
+from kit.ids import new_id
+from kit.outbox import announce
+
+LONGEST_TEXT = 2000
+
+
+async def note_on_timelines(session: AsyncSession, heard: Sequence[Heard[Event]], *, now: datetime) -> None:
+    """Put each task on the timeline of the case it was made for, or whose mail it came from; reminders follow their task.
+
+    A task has one entry, which follows its changes; tasks that belong to no case are left out.
+    """
+    tasks: dict[UUID, Heard[TaskEvent]] = {}
+    for each in heard:
+        if isinstance(each.event, TaskEvent):
+            tasks[each.event.task.task_id] = each  # type: ignore[assignment]
+    reminders = [each for each in heard if isinstance(each.event, ReminderSent)]
+    origins = {_origin_of_task(task_id) for task_id in tasks}
+    origins |= {_origin_of_task(each.event.task_id) for each in reminders if isinstance(each.event, ReminderSent)}
+    known = await messages.events_with_origins(session, origins)
+    await _note_tasks(session, tasks, known, now=now)
+    for each in reminders:
+        if isinstance(each.event, ReminderSent):
+            await _note_reminder(session, each.event, known, because=each)
+
+
+async def _note_tasks(
+    session: AsyncSession, tasks: dict[UUID, Heard[TaskEvent]], known: dict[str, CaseEvent], *, now: datetime
+) -> None:
+    fresh = {task_id: each for task_id, each in tasks.items() if _origin_of_task(task_id) not in known}
+    for task_id, each in tasks.items():
+        entry = known.get(_origin_of_task(task_id))
+        if entry is not None and each.event.task.version > entry.version:
+            _update(entry, each.event)
+            session.add(entry)
+    of_tasks = await _cases_of_tasks(session, [each.event.task for each in fresh.values()])
+    added: list[tuple[CaseEvent, CaseRow, Heard[Any]]] = []
+    for task_id, each in fresh.items():
+        case = of_tasks.get(task_id)
+        if case is not None and not isinstance(each.event, TaskDeleted):
+            entry = known[_origin_of_task(task_id)] = _entry_of_task(each.event, case, now=now)
+            added.append((entry, case, each))
+    await _add(session, added)
+
+
+async def _cases_of_tasks(session: AsyncSession, tasks: Sequence[TaskState]) -> dict[UUID, CaseRow]:
+    """The case a task names, else the one in which the mail is that it came from."""
+    mails = {task.source.message_id for task in tasks if task.source.message_id is not None}
+    by_mail = await messages.case_ids_of_mails(session, mails) if mails else {}
+    living = {
+        case.id: case for case in await cases.list_cases(session, set(by_mail.values())) if case.deleted_at is None
+    }
+    found: dict[UUID, CaseRow] = {}
+    for task in tasks:
+        if task.case_number is not None:
+            case = await cases.find_live_case(session, task.case_number)
+        else:
+            case = living.get(by_mail[task.source.message_id]) if task.source.message_id in by_mail else None
+        if case is not None:
+            found[task.task_id] = case
+    return found
+
+
+def _entry_of_task(event: TaskEvent, case: CaseRow, *, now: datetime) -> CaseEvent:
+    task = event.task
+    return CaseEvent(
+        id=new_id(), case_id=case.id, kind=task.kind, text=task.title[:LONGEST_TEXT], at=now, author=event.by or "",
+        origin=_origin_of_task(task.task_id), version=task.version, data=_told_of(task),
+    )  # fmt: skip
+
+
+def _update(entry: CaseEvent, event: TaskEvent) -> None:
+    entry.text = event.task.title[:LONGEST_TEXT]
+    entry.version = event.task.version
+    entry.data = {**_told_of(event.task), **({"status": "deleted"} if isinstance(event, TaskDeleted) else {})}
+
+
+def _told_of(task: TaskState) -> dict[str, Any]:
+    return {
+        "task_id": str(task.task_id),
+        "number": task.number,
+        "status": task.status,
+        "starts_at": task.starts_at.isoformat() if task.starts_at else None,
+        "ends_at": task.ends_at.isoformat() if task.ends_at else None,
+        "all_day": task.all_day,
+        "timezone": task.timezone,
+    }
+
+
+async def _note_reminder(
+    session: AsyncSession, reminder: ReminderSent, known: dict[str, CaseEvent], *, because: Heard[Event]
+) -> None:
+    task = known.get(_origin_of_task(reminder.task_id))
+    if reminder.case_number is not None:
+        case = await cases.find_live_case(session, reminder.case_number)
+    else:
+        case = await cases.get_case_by_id(session, task.case_id) if task is not None else None
+    if case is None:
+        return
+    origin = f"reminder:{reminder.reminder_id}"
+    if await messages.events_with_origins(session, [origin]):
+        return
+    entry = CaseEvent(
+        id=new_id(), case_id=case.id, kind="sms" if reminder.channel == "sms" else "reminder",
+        text=reminder.preview[:LONGEST_TEXT], at=reminder.at, author="reminder-dispatcher", origin=origin, version=1,
+        data={"reminder_id": str(reminder.reminder_id), "task_id": str(reminder.task_id), "audience": reminder.audience,
+              "channel": reminder.channel},
+    )  # fmt: skip
+    await _add(session, [(entry, case, because)])
+
+
+async def _add(session: AsyncSession, added: Sequence[tuple[CaseEvent, CaseRow, Heard[Any]]]) -> None:
+    if not added:
+        return
+    prefix = (await get_settings(session)).settings.tag_prefix
+    for entry, case, because in added:
+        session.add(entry)
+        told = CaseEventAdded(
+            **facts_of(case, prefix), event_id=entry.id, kind=entry.kind, text=entry.text, at=entry.at
+        )
+        announce(session, told, because=because)
+    await session.flush()
+
+
+def _origin_of_task(task_id: UUID) -> str:
+    return f"task:{task_id}"
