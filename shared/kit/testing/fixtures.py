@@ -5,6 +5,7 @@ What asks for `database_url` or `open_database` runs twice, on SQLite and on Pos
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -60,9 +61,10 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str, database_templates: Templates) -> Iterator[str]:
     """An empty PostgreSQL database, dropped after the test."""
-    url = asyncio.run(database_templates.create_postgresql(postgresql_server))
-    yield url
-    asyncio.run(database_templates.drop_postgresql(postgresql_server, url))
+    with ThreadPoolExecutor(1) as apart:  # an async fixture may ask for this one while its own loop runs
+        url = apart.submit(asyncio.run, database_templates.create_postgresql(postgresql_server)).result()
+        yield url
+        apart.submit(asyncio.run, database_templates.drop_postgresql(postgresql_server, url)).result()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
