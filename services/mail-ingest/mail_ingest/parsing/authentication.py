@@ -21,8 +21,11 @@ _ADDRESS = re.compile(
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 _FROM = re.compile(r"\s*from\s", re.IGNORECASE)
 _LOCAL_PROTOCOL = re.compile(r"\swith\s+(?:local|lmtp|utf8lmtp|lmtps|lmtpa|lmtpsa)\b", re.IGNORECASE)
-_RESULT = re.compile(r"\s*([a-z0-9-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z0-9-]+)", re.IGNORECASE)
-_PROPERTY = re.compile(r"([a-z0-9-]+\s*\.\s*[a-z0-9_-]+)\s*=\s*(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
+_RESULT = re.compile(r"([a-z0-9-]{1,40})\s{0,9}(?:/\s{0,9}\d{1,9}\s{0,9})?=\s{0,9}([a-z0-9-]{1,40})", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"\"[^\"]{0,998}\"|([a-z0-9-]{1,20})\s{0,9}\.\s{0,9}([a-z0-9_-]{1,40})\s{0,9}=\s{0,9}(\"[^\"]{0,998}\"|[^\s;\"]{1,998})", re.IGNORECASE
+)
+_LONGEST = 16_000
 _MARK = re.compile(r'[()"]')
 _PRIVATE_NETWORKS = tuple(
     ip_network(network)
@@ -73,17 +76,18 @@ def authentication(fields: HeaderFields, from_domains: Sequence[str], trusted_au
 
 def statement_of(value: str) -> Statement:
     """A header value taken apart; comments are left out first, so nothing in them can speak."""
-    segments = _without_comments(value).split(";")
+    segments = _segments(_without_comments(value[:_LONGEST]))
     first = segments[0].strip()
     is_nameless = "=" in first
     name = None if is_nameless else first.partition(" ")[0].strip('"').lower()
     results = []
     for segment in segments if is_nameless else segments[1:]:
-        match = _RESULT.match(segment)
+        match = _RESULT.match(segment.strip())
         if match:
             properties: dict[str, str] = {}
-            for key, found in _PROPERTY.findall(segment[match.end() :]):
-                properties.setdefault("".join(key.split()).lower(), found.strip('"').lower())
+            for kind, name_of_property, found in _PROPERTY.findall(segment):
+                if kind:  # nothing inside quotes is a property
+                    properties.setdefault(f"{kind}.{name_of_property}".lower(), found.strip('"').lower())
             results.append(Result(match[1].lower(), match[2].lower(), properties))
     return Statement(name or None, results)
 
@@ -159,6 +163,21 @@ def _is_private(address: str) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in _PRIVATE_NETWORKS)
+
+
+def _segments(value: str) -> list[str]:
+    """Split at semicolons, but not at those inside quotes."""
+    if '"' not in value:
+        return value.split(";")
+    segments = [""]
+    for number, piece in enumerate(value.split('"')):
+        if number % 2:
+            segments[-1] += f'"{piece}"'
+        else:
+            first, *others = piece.split(";")
+            segments[-1] += first
+            segments += others
+    return segments
 
 
 def _without_comments(value: str) -> str:

@@ -48,7 +48,7 @@ _PARAGRAPH = re.compile(
 _INDENTED = re.compile(rf"^[ \t]{{1,8}}<?({_ADDRESS})>?[ \t]*$", re.MULTILINE)
 _ANNOUNCED = re.compile(
     r"(?:following|these|permanent fatal) (?:address|recipient|errors)|to the following|did not reach|addresses? (?:had|failed)"
-    r"|recipient\(s\)|następując|nast\. adres|folgende", re.IGNORECASE
+    r"|recipient\(s\)|not (?:yet )?been delivered is|następując|nast\. adres|folgende", re.IGNORECASE
 )  # fmt: skip
 MOST_NAMED = 100
 
@@ -75,7 +75,7 @@ def recipients_named(text: str) -> list[str]:
     """The addresses a bounce complains about, as qmail (`<a@b>:`) and Exim (indented below an announcement) write them."""
     own_words = _own_words(text)
     found: list[str] = []
-    if _QMAIL_GREETING.search(own_words) or _FAILED_TEXT.search(own_words):
+    if _QMAIL_GREETING.search(own_words) or _FAILED_TEXT.search(own_words) or _DELAYED.search(own_words):
         found = _PARAGRAPH.findall(own_words)
         announced = _ANNOUNCED.search(own_words)
         if not found and announced:

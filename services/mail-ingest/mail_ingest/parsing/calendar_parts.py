@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, Component
@@ -58,7 +59,7 @@ class _Found:
 
 
 def calendars_of(
-    root: Part, *, sender: str, account_timezone: str, is_sent: bool, is_report: bool, limits: Limits
+    root: Part, *, sender: str, sent_at: datetime | None, account_timezone: str, is_sent: bool, is_report: bool, limits: Limits
 ) -> list[Json]:
     """`{"subject": …, "payload": …}` for every object, numbered; without what the header block of the mail says."""
     found: list[_Found] = []
@@ -70,7 +71,7 @@ def calendars_of(
         if methods and (header_method is None or header_method in methods):
             continue  # the usual second copy; it need not be read to be recognised
         methods.add(header_method)
-        for calendar in _read(part, data, header_method, sender, account_timezone, limits):
+        for calendar in _read(part, data, header_method, sender, sent_at, account_timezone, limits):
             if place:
                 calendar.verdict, calendar.reason = "ignored", place
             found.append(calendar)
@@ -101,12 +102,12 @@ def _is_winmail(part: Part) -> bool:
 
 
 def _read(
-    part: Part, data: bytes, header_method: str | None, sender: str, account_timezone: str, limits: Limits
+    part: Part, data: bytes, header_method: str | None, sender: str, sent_at: datetime | None, account_timezone: str, limits: Limits
 ) -> Iterator[_Found]:
     charset = part.charset
     if _is_winmail(part):
         try:
-            meeting = meeting_in(data, sender=sender)
+            meeting = meeting_in(data, sender=sender, sent_at=sent_at)
         except NoMeeting as problem:
             yield _Found(None, None, verdict="review", reason=problem.reason)
             return

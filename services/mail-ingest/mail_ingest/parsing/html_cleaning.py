@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import nh3
 
+from mail_ingest.parsing.html_bounds import is_within
 from mail_ingest.parsing.html_text import text_of_html
 from mail_ingest.parsing.limits import Limits
 from mail_ingest.parsing.text_gate import clean_text
@@ -53,27 +54,6 @@ _ATTRIBUTES = {
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
-_VOID = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-    }
-)
 
 
 def cleaned_html(html: str, cids: Mapping[str, str], *, limits: Limits | None = None) -> str:
@@ -85,7 +65,7 @@ def cleaned_html(html: str, cids: Mapping[str, str], *, limits: Limits | None = 
     if not is_within(html, limits):
         return f"<pre>{escape(text_of_html(html), quote=False)}</pre>"
 
-    def attribute(tag: str, name: str, value: str) -> str | None:
+    def attribute(_: str, name: str, value: str) -> str | None:
         if name == "src":
             return _picture(value, cids)
         if name == "href":
@@ -102,21 +82,6 @@ def cleaned_html(html: str, cids: Mapping[str, str], *, limits: Limits | None = 
         link_rel="noopener noreferrer nofollow",
     )
     return clean_text(cleaned)
-
-
-def is_within(html: str, limits: Limits) -> bool:
-    """Whether nh3 can take it: its size, its number of tags and how deep they nest, in one linear scan."""
-    if len(html) > limits.html_bytes:
-        return False
-    depth = deepest = tags = 0
-    for tag in _TAG.finditer(html, 0, html.rfind(">") + 1):
-        tags += 1
-        if tag[1]:
-            depth = max(0, depth - 1)
-        elif tag[2].lower() not in _VOID:
-            depth += 1
-            deepest = max(deepest, depth)
-    return tags <= limits.html_tags and deepest <= limits.html_depth
 
 
 def _picture(address: str, cids: Mapping[str, str]) -> str | None:

@@ -48,7 +48,7 @@ class _Reading:
         closing = -1 if "-->" in self._never_closed else self._html.find("-->", tag.start() + 2)
         if closing == -1:
             self._never_closed.add("-->")
-            return tag.end()
+            return tag.start() + len("<!--")
         return closing + 3
 
     def _after_tag(self, tag: re.Match[str]) -> int:

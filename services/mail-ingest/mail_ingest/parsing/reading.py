@@ -54,6 +54,7 @@ def parsed_mail(
     calendars = calendars_of(
         root,
         sender=sender,
+        sent_at=claimed_date(fields.text("date")),
         account_timezone=account_timezone,
         is_sent=is_sent,
         is_report=report is not None,

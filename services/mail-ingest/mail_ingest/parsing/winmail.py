@@ -47,7 +47,8 @@ _START, _END = 0x820D, 0x820E
 _OLD_START, _OLD_END = 0x0060, 0x0061
 _LOCATION, _SEQUENCE, _RECURRING, _ALL_DAY = 0x8208, 0x8201, 0x8223, 0x8215
 _GLOBAL_ID, _CLEAN_GLOBAL_ID = 0x0003, 0x0023
-_SENDER_ADDRESS, _ORGANIZER_ADDRESS = 0x5D01, 0x5D02
+_CHANGED_AT, _SUBMITTED_AT = 0x001A, 0x0039
+_ORGANIZER_ADDRESS = 0x5D02  # of whom the sender represents, as SMTP address
 
 
 class NoMeeting(Exception):
@@ -58,8 +59,11 @@ class NoMeeting(Exception):
         self.reason = reason
 
 
-def meeting_in(data: bytes, *, sender: str) -> bytes | None:
-    """The meeting of a winmail.dat as iCalendar; None when it holds none. Raises NoMeeting when it holds one we cannot read."""
+def meeting_in(data: bytes, *, sender: str, sent_at: datetime | None) -> bytes | None:
+    """The meeting of a winmail.dat as iCalendar; None when it holds none. Raises NoMeeting when it holds one we cannot read.
+
+    `sender` and `sent_at` are the mail's: they stand in for an organizer and a time stamp that are not in the file.
+    """
     objects = _message_objects(data)
     message_class = (
         next((body for name, body in objects if name == _MESSAGE_CLASS), b"").rstrip(b"\0").decode("latin-1").lower()
@@ -80,7 +84,9 @@ def meeting_in(data: bytes, *, sender: str) -> bytes | None:
     answer = _ANSWERS.get(
         message_class.rpartition("mtgresp")[2] if "mtgresp" in message_class else message_class.rpartition(".")[2]
     )
-    return _calendar(properties, method, uid, starts, ends, sender, answer)
+    properties[_START], properties[_END] = starts, ends
+    properties.setdefault(_CHANGED_AT, properties.get(_SUBMITTED_AT) or sent_at)
+    return _calendar(properties, method, uid, sender, answer)
 
 
 def _message_objects(data: bytes) -> list[tuple[int, bytes]]:
@@ -134,9 +140,7 @@ def _uid(global_id: Any) -> str | None:
     return (global_id[:16] + bytes(4) + global_id[20:]).hex().upper()  # without the date of the instance
 
 
-def _calendar(
-    properties: dict[int, Any], method: str, uid: str, starts: Any, ends: Any, sender: str, answer: str | None
-) -> bytes:
+def _calendar(properties: dict[int, Any], method: str, uid: str, sender: str, answer: str | None) -> bytes:
     organizer = _text(properties.get(_ORGANIZER_ADDRESS)) or sender
     lines = [
         "BEGIN:VCALENDAR",
@@ -146,10 +150,10 @@ def _calendar(
         "BEGIN:VEVENT",
         f"UID:{_escaped(uid)}",
     ]
-    lines += [f"DTSTAMP:{_moment(properties.get(0x0039)) or '19700101T000000Z'}"]
-    if start := _moment(starts):
+    lines += [f"DTSTAMP:{_moment(properties.get(_CHANGED_AT)) or '19700101T000000Z'}"]
+    if start := _moment(properties.get(_START)):
         lines.append(f"DTSTART;VALUE=DATE:{start[:8]}" if properties.get(_ALL_DAY) else f"DTSTART:{start}")
-    if end := _moment(ends):
+    if end := _moment(properties.get(_END)):
         lines.append(f"DTEND;VALUE=DATE:{end[:8]}" if properties.get(_ALL_DAY) else f"DTEND:{end}")
     if isinstance(sequence := properties.get(_SEQUENCE), int):
         lines.append(f"SEQUENCE:{max(0, sequence)}")
