@@ -13,6 +13,11 @@ from kit.tokens import TOKEN_URL, requires
 _OAUTH, _BEARER = "goniec", "bearer"
 
 
+def secured(*scopes: str) -> dict[str, Any]:
+    """For `openapi_extra` of an endpoint that asks `kit.tokens.authorized` itself instead of depending on `requires`."""
+    return {"security": [{_OAUTH: list(scopes)}, {_BEARER: []}]}
+
+
 def install_openapi(app: FastAPI, *, token_issuer: str) -> None:
     """`app.openapi()` from here on; `token_issuer` is the base URL of the service that grants tokens."""
 
@@ -34,9 +39,7 @@ def _completed(document: dict[str, Any], app: FastAPI, token_url: str) -> dict[s
             _document_problems(operation)
             scopes = needed.get((method, path))
             if scopes is not None:
-                operation["security"] = [{_OAUTH: list(scopes)}, {_BEARER: []}]
-            else:
-                operation.pop("security", None)
+                operation.update(secured(*scopes))
     _add_components(document, token_url, sorted({scope for scopes in needed.values() for scope in scopes}))
     return document
 

@@ -257,10 +257,7 @@ class requires(OAuth2):  # noqa: N801 - reads as a word at its place of use: Dep
         self.scopes = scopes
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
-        caller = await caller_of(request)
-        if not all(caller.has(scope) for scope in self.scopes):
-            raise MissingScope(self.scopes)
-        return caller
+        return await authorized(request, *self.scopes)
 
 
 class requires_any(requires):  # noqa: N801 - as above
@@ -271,6 +268,15 @@ class requires_any(requires):  # noqa: N801 - as above
         if not any(caller.has(scope) for scope in self.scopes):
             raise MissingScope(self.scopes, joined_by="or")
         return caller
+
+
+async def authorized(request: Request, *scopes: str) -> Caller:
+    """The caller, who must have every one of `scopes`. What `requires` does, for endpoints that are called very often:
+    a FastAPI dependency costs some fifty microseconds."""
+    caller = await caller_of(request)
+    if not all(caller.has(scope) for scope in scopes):
+        raise MissingScope(scopes)
+    return caller
 
 
 async def caller_of(request: Request) -> Caller:

@@ -235,9 +235,12 @@ async def test_names_of_certificates_are_checked() -> None:
 
 async def test_answers_are_read_up_to_a_limit() -> None:
     huge = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n" + b"x" * 1_000_000
-    async with a_server(huge) as port, outbound_http(Egress(["127.0.0.0/8"])) as http:
-        async with http.stream("GET", f"http://127.0.0.1:{port}/") as answer:
-            assert len(await bounded_answer(answer)) == 64 * 1024
+    async with (
+        a_server(huge) as port,
+        outbound_http(Egress(["127.0.0.0/8"])) as http,
+        http.stream("GET", f"http://127.0.0.1:{port}/") as answer,
+    ):
+        assert len(await bounded_answer(answer)) == 64 * 1024
 
 
 @asynccontextmanager
