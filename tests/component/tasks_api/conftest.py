@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from kit.testing import FixedClock
 from kit.testing.fixtures import OpenDatabase
 from kit.testing.web import client_of

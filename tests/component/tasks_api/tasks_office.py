@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import httpx
 from argon2 import PasswordHasher
+from fastapi import FastAPI
+
 from contracts.addresses import Address
 from contracts.calendar import (
     CALENDAR_EVENTS,
@@ -24,7 +26,6 @@ from contracts.calendar import (
 from contracts.mail import Authentication, MailAccountChanged
 from contracts.reminders import ReminderSettingsChanged
 from contracts.tasks import AudiencePlan, ChannelPlan
-from fastapi import FastAPI
 from kit.database import Database
 from kit.events import Event, Heard
 from kit.ids import new_id

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
 from tasks_office import Office
+
+from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
 
 
 async def test_an_account_is_kept_canonical_and_announced(office: Office) -> None:
@@ -59,7 +60,9 @@ async def test_one_contact_of_an_account_is_its_default(office: Office) -> None:
     account_id = await office.account("Młyn")
     anna = await office.contact(account_id, "Anna", is_default=True)
     ewa = await office.contact(account_id, "Ewa", is_default=True)
-    contacts = {one["id"]: one["is_default"] for one in (await office.get("/v1/contacts", account_id=account_id))["items"]}
+    contacts = {
+        one["id"]: one["is_default"] for one in (await office.get("/v1/contacts", account_id=account_id))["items"]
+    }
     assert contacts == {anna: False, ewa: True}
     assert (await office.get(f"/v1/accounts/{account_id}"))["default_contact_id"] == ewa
     assert str((await office.announced(AccountChanged))[-1].default_contact_id) == ewa

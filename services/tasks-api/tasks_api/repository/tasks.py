@@ -210,15 +210,15 @@ def _assigned_to(employee_id: UUID) -> ColumnElement[bool]:
 
 
 def _tasks_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
-    """Tasks in which every word begins with one of those looked for; the words hold letters and digits only."""
+    """Tasks that hold, for every word looked for, one that begins with it; a number must be there as it is."""
     found = select(search_table.c.task_id)
     if dialect == "postgresql":
-        prefixes = " & ".join(f"{word}:*" for word in words)
+        prefixes = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
         return found.where(
             func.to_tsvector(literal_column("'simple'"), search_table.c.words).op("@@")(
                 func.to_tsquery(literal_column("'simple'"), prefixes)
             )
         )
-    prefixes = " ".join(f'"{word}"*' for word in words)
+    prefixes = " ".join(f'"{word}"' if word.isdigit() else f'"{word}"*' for word in words)
     matching = select(_search_index.c.rowid).where(_search_index.c.words.op("MATCH")(prefixes))
     return found.where(search_table.c.seq.in_(matching))

@@ -3,16 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr
 
 from kit.schemas import Body, Line, Moment, Shape
 from tasks_api.models.people import User
 from tasks_api.passwords import LONGEST, SHORTEST
-from tasks_api.schemas.values import Change, Name
+from tasks_api.schemas.values import Change, Name, Stripped
 
-Username = Annotated[
-    Line, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^\s:]+$", min_length=1, max_length=100)
-]
+Username = Annotated[Line, Stripped, Field(pattern=r"^[^\s:]+$", max_length=100), AfterValidator(str.lower)]
 Password = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 Locale = Annotated[str, Field(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)]
 

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from kit.schemas import Body, Line, Moment, Shape
 from tasks_api.models.tasks import TaskHistory, TaskType
 from tasks_api.schedule import When, wall_clock
-from tasks_api.schemas.values import Change, Email, Name, Phone, Text
+from tasks_api.schemas.values import Change, Email, Name, Phone, Stripped, Text
 from tasks_api.task import Task
 
 Kind = Literal["task", "meeting", "interaction"]
@@ -58,7 +58,7 @@ Timezone = Annotated[Line, Field(max_length=100, description="A zone of the IANA
 Color = Annotated[
     str, Field(pattern="^(#[0-9A-Fa-f]{6}|[a-z][a-z0-9_-]{0,29})$", description="#RRGGBB or a palette name.")
 ]
-Title = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Title = Annotated[Line, Stripped, Field(min_length=1, max_length=1000)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 

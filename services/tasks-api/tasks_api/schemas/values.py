@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from kit.schemas import Body, Line
 from tasks_api.email_addresses import checked_email
@@ -12,7 +12,10 @@ Email = Annotated[str, Field(max_length=400), AfterValidator(checked_email)]
 
 Emails = Annotated[list[Email], Field(max_length=100)]
 
-Name = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Stripped = BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+"""Blanks around a word are nobody's intention."""
+
+Name = Annotated[Line, Stripped, Field(min_length=1, max_length=300)]
 
 Phone = Annotated[Line, Field(max_length=60)]
 """As written; the country of the installation makes it canonical."""
