@@ -74,7 +74,7 @@ class InlineWorkers:
         for argument in arguments:
             try:
                 results.append(work(argument))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
                 results.append(WorkerFailed("raised", type(error).__name__))
         return results
 
