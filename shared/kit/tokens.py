@@ -15,8 +15,8 @@ from uuid import UUID
 import httpx
 import jwt
 from fastapi import Depends, Request
-from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlowPassword, OAuthFlows
-from fastapi.security.oauth2 import OAuth2
+from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlowPassword, OAuthFlows
+from fastapi.security.base import SecurityBase
 
 from kit.clock import Clock
 from kit.errors import Forbidden, Unauthorized, Unavailable
@@ -85,7 +85,10 @@ class StaticKeys:
 
 
 class FetchedKeys:
-    """The keys an issuer publishes, fetched when first needed, hourly, and when a token names a new key id."""
+    """The keys an issuer publishes, fetched when first needed, hourly, and when a token names a new key id.
+
+    `url` is that of the JWK set or of an OpenID Connect discovery document that names it.
+    """
 
     def __init__(self, http: httpx.AsyncClient, url: str) -> None:
         self._http = http
@@ -113,12 +116,18 @@ class FetchedKeys:
                 return
             self._tried_at = now
             try:
-                answer = await self._http.get(self._url, headers={"accept": "application/json"})
-                answer.raise_for_status()
-                self._keys = _public_keys(answer.json())
+                document = await self._document(self._url)
+                if isinstance(document, dict) and isinstance(document.get("jwks_uri"), str):
+                    document = await self._document(document["jwks_uri"])  # it was an OpenID Connect discovery
+                self._keys = _public_keys(document)
                 self._fetched_at = now
             except (httpx.HTTPError, ValueError):
                 return  # the keys known so far go on serving; without any, the caller is told
+
+    async def _document(self, url: str) -> Any:
+        answer = await self._http.get(url, headers={"accept": "application/json"})
+        answer.raise_for_status()
+        return answer.json()
 
 
 def _public_keys(document: Any) -> dict[str | None, jwt.PyJWK]:
@@ -225,11 +234,11 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
 
 def _caller_of(claims: Mapping[str, Any], scope_claim: str) -> Caller:
     granted = claims.get(scope_claim, "")
-    scopes = granted.split() if isinstance(granted, str) else [word for word in granted if isinstance(word, str)]
+    words = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else []
     name = claims.get("name")
     return Caller(
         subject=str(claims["sub"]),
-        scopes=frozenset(scopes),
+        scopes=frozenset(word for word in words if isinstance(word, str)),
         user_id=_uuid_or_none(claims.get("user_id")),
         employee_id=_uuid_or_none(claims.get("employee_id")),
         name=name if isinstance(name, str) else None,
@@ -249,14 +258,15 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-class requires(OAuth2):  # noqa: N801 - reads as a word at its place of use: Depends(requires("cases:write"))
+class requires(SecurityBase):  # noqa: N801 - reads as a word at its place of use: Depends(requires("cases:write"))
     """Dependency: the caller, who must have every one of `scopes`; 401 without a valid token, 403 without a scope."""
 
     def __init__(self, *scopes: str) -> None:
-        super().__init__(scheme_name="goniec", flows=_FLOWS, auto_error=False)
+        self.model = OAuth2(flows=_FLOWS)
+        self.scheme_name = "goniec"
         self.scopes = scopes
 
-    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Caller:
         return await authorized(request, *self.scopes)
 
 

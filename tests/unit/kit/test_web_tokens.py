@@ -149,7 +149,7 @@ def test_only_public_key_algorithms_can_be_accepted(clock: FixedClock, algorithm
 
 @pytest.mark.parametrize(
     ("granted", "scopes"),
-    [("a b", {"a", "b"}), (["a", "b"], {"a", "b"}), ("", set()), ([1, "a"], {"a"})],
+    [("a b", {"a", "b"}), (["a", "b"], {"a", "b"}), ("", set()), ([1, "a"], {"a"}), (7, set()), ({"a": 1}, set())],
 )
 async def test_scopes_of_an_external_issuer(clock: FixedClock, granted: Any, scopes: set[str]) -> None:
     verifier = TokenVerifier(
@@ -242,6 +242,16 @@ async def test_known_keys_serve_on_while_the_issuer_is_away(monotonic: list[floa
     issuer.status = 503
     monotonic[0] += 3601
     assert await keys.key(KEY_ID) is not None
+
+
+async def test_the_keys_of_an_openid_issuer_are_discovered() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/.well-known/openid-configuration":
+            return httpx.Response(200, json={"issuer": "https://login.test", "jwks_uri": "https://login.test/keys"})
+        return httpx.Response(200, json=public_keys())
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    assert await FetchedKeys(http, "https://login.test/.well-known/openid-configuration").key(KEY_ID) is not None
 
 
 async def test_without_any_key_the_service_says_it_cannot_tell(monotonic: list[float]) -> None:
