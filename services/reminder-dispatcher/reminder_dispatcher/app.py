@@ -61,8 +61,8 @@ def create_app() -> FastAPI:
     return make_app(read_settings(Settings))
 
 
-def app_of(parts: ReminderParts) -> FastAPI:
-    """The service made of these parts; tests hand in others."""
+def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
+    """The service made of these parts; tests hand in others, and may dispatch by hand."""
     settings = parts.settings
     rules = ArmingRules(default_timezone=settings.default_timezone, day_begins_at=settings.all_day_begins_at)
 
@@ -80,7 +80,7 @@ def app_of(parts: ReminderParts) -> FastAPI:
         package="reminder_dispatcher",
         routers=ROUTERS,
         subscription=subscription(rules, wake=parts.dispatcher.wake),
-        background=[parts.dispatcher.run],
+        background=[parts.dispatcher.run] if dispatching else [],
         checks={"dispatcher": parts.dispatcher.stalled},
         says=SAYS,
         lifespan=life,

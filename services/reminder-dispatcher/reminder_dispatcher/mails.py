@@ -43,8 +43,10 @@ def mail_bytes(mail: Mail, *, sender: str, sender_name: str, loop_mark: str, now
             b"",
             b"--" + boundary.encode(),
             *_part("text/plain", mail.text),
+            b"",
             b"--" + boundary.encode(),
             *_part("text/html", mail.html),
+            b"",
             b"--" + boundary.encode() + b"--",
             b"",
         ]
@@ -52,7 +54,7 @@ def mail_bytes(mail: Mail, *, sender: str, sender_name: str, loop_mark: str, now
 
 
 def _part(content_type: str, text: str) -> list[bytes]:
-    body = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    body = text.replace("\r\n", "\n").removesuffix("\n").replace("\n", "\r\n").encode()
     return [
         _plain("Content-Type", f"{content_type}; charset=utf-8"),
         _plain("Content-Transfer-Encoding", "quoted-printable"),

@@ -12,7 +12,7 @@ from contracts.tasks import TaskParticipant
 from reminder_dispatcher.merge_fields import Locale
 from reminder_dispatcher.phone_numbers import NotANumber, NumberNotAllowed, e164, is_mobile
 
-_ADDRESS = re.compile(r"[^\s<>@,;:\"\\\x00-\x20\x7f-\xff]{1,64}@([^\s<>@,;:\"\\/\x00-\x20\x7f]{1,255})")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})*)\.?")
 
 
 class Card(Protocol):
@@ -126,12 +126,12 @@ def wire_address(address: str) -> str | None:
     match = _ADDRESS.fullmatch(address.strip())
     if match is None:
         return None
-    domain = match[1].rstrip(".")
+    domain = match[1]
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
         return None
-    return f"{match[0].rpartition('@')[0]}@{ascii_domain}" if ascii_domain else None
+    return f"{match[0].rpartition('@')[0]}@{ascii_domain}"
 
 
 def _of_card(channel: str, card: Card, policy: NumberPolicy) -> str | None:

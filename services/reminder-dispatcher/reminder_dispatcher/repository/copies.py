@@ -19,7 +19,7 @@ async def versions_of_tasks(session: AsyncSession, task_ids: Iterable[UUID]) -> 
     rows = await session.execute(
         select(TaskCopy.task_id, TaskCopy.version).where(col(TaskCopy.task_id).in_(list(task_ids)))
     )
-    return dict(rows.tuples().all())
+    return {row.task_id: row.version for row in rows}
 
 
 async def save_tasks(session: AsyncSession, tasks: Sequence[tuple[TaskState, bool]], *, now: datetime) -> None:
@@ -114,7 +114,7 @@ async def _save_newest(
     rows = await session.execute(
         select(table.c.id, table.c.version).where(table.c.id.in_({card_id for card_id, *_ in told}))
     )
-    known: dict[UUID, int] = dict(rows.tuples().all())
+    known: dict[UUID, int] = {row.id: row.version for row in rows}
     for card_id, card, active, deleted in told:
         if card.version < known.get(card_id, 0):
             continue
