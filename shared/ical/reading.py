@@ -15,11 +15,11 @@ from ical.components import Reader
 from ical.limits import LIMITS, Limits
 from ical.lines import content_text
 from ical.trees import EVENTS, Node, TooDeep, read_trees
-from ical.vtimezones import OwnZone, own_zone
 from ical.zones import Zones
 
 _LONGEST_METHOD = 40
 _MOST_ZONES = 100
+_LONGEST_TZID = 200
 _WIDE = re.compile(
     rb"B\x00?E\x00?G\x00?I\x00?N\x00?:\x00?V\x00?(?:E\x00?V\x00?E\x00?N\x00?T|T\x00?O\x00?D\x00?O)", re.IGNORECASE
 )
@@ -82,7 +82,7 @@ def _calendar(node: Node, account_timezone: str, limits: Limits) -> ReadCalendar
         events = []
     elif not events:
         problems.append("no_events")
-    zones = Zones(_own_zones(node), node.value("X-WR-TIMEZONE") or None, account_timezone)
+    zones = Zones(_definitions(node), node.value("X-WR-TIMEZONE") or None, account_timezone)
     reader = Reader(zones, limits)
     components = tuple(reader.component(event) for event in events)
     if not node.closed and any("truncated" in component.problems for component in components):
@@ -97,13 +97,12 @@ def _calendar(node: Node, account_timezone: str, limits: Limits) -> ReadCalendar
     )
 
 
-def _own_zones(node: Node) -> dict[str, OwnZone]:
-    """Definitions by TZID; the first of a name counts."""
-    found: dict[str, OwnZone] = {}
+def _definitions(node: Node) -> dict[str, Node]:
+    """VTIMEZONEs by TZID; the first of a name counts."""
+    found: dict[str, Node] = {}
     for child in list(node.named("VTIMEZONE"))[:_MOST_ZONES]:
-        tzid = child.value("TZID")[:200]
-        if tzid and tzid not in found and (zone := own_zone(child)):
-            found[tzid] = zone
+        if tzid := child.value("TZID")[:_LONGEST_TZID]:
+            found.setdefault(tzid, child)
     return found
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from ical.vtimezones import OwnZone
+from ical.trees import Node
+from ical.vtimezones import OwnZone, own_zone
 from ical.windows_zones import IANA_OF_WINDOWS
 
 _LONGEST_NAME = 200
@@ -85,10 +86,10 @@ UTC_ZONE = Zone("UTC")
 
 
 class Zones:
-    """The zones of one calendar."""
+    """The zones of one calendar. `definitions` are its VTIMEZONEs by TZID; they are read only when their name says nothing."""
 
-    def __init__(self, own: dict[str, OwnZone], calendar_timezone: str | None, account_timezone: str) -> None:
-        self._own = {name.strip().strip('"').lower(): one for name, one in own.items()}
+    def __init__(self, definitions: dict[str, Node], calendar_timezone: str | None, account_timezone: str) -> None:
+        self._definitions = definitions
         self._account = iana_name(account_timezone) or "UTC"
         self._known: dict[tuple[str, int], Zone] = {}
         self.calendar_timezone = self._named(calendar_timezone.strip().strip('"')) if calendar_timezone else None
@@ -108,13 +109,19 @@ class Zones:
     def _resolved(self, name: str, year: int) -> Zone:
         if found := self._named(name):
             return Zone(found)
-        own = self._own.get(name.lower())
+        own = self._own(name)
         if own is not None:
             found = self._named(own.location) if own.location else None
             return Zone(found) if found else self._beside(own, year)
         if found := _given_away(name):
             return Zone(found)
         return Zone(self.calendar_timezone or self._account, guessed=True)
+
+    def _own(self, name: str) -> OwnZone | None:
+        for tzid, definition in self._definitions.items():
+            if tzid.strip("\"' ").lower() == name.lower():
+                return own_zone(definition)
+        return None
 
     def _named(self, name: str) -> str | None:
         """By name alone: IANA, Windows (also with the number Exchange adds), or an IANA name behind a prefix."""
