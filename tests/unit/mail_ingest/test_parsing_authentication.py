@@ -15,7 +15,9 @@ OURS = "Received: from out.lipowa.example (out.lipowa.example [192.0.2.10]) by m
 THEIRS = "Received: from laptop ([198.51.100.7]) by out.lipowa.example with ESMTPSA; Mon, 4 Jan 2027 08:59:59 +0100"
 FILTER = "Received: from localhost (localhost [127.0.0.1]) by mx.acme.example (Postfix) with ESMTP id 2; Mon, 4 Jan 2027 09:00:01 +0100"
 LMTP = "Received: from mx.acme.example ([203.0.113.9]) by store.acme.example with LMTP id 3; Mon, 4 Jan 2027 09:00:02 +0100"
-PASS = "Authentication-Results: mx.acme.example; dkim=pass header.d=lipowa.example; dmarc=pass header.from=lipowa.example"
+PASS = (
+    "Authentication-Results: mx.acme.example; dkim=pass header.d=lipowa.example; dmarc=pass header.from=lipowa.example"
+)
 FAIL = "Authentication-Results: mx.acme.example; dkim=none; spf=fail smtp.mailfrom=lipowa.example; dmarc=fail header.from=lipowa.example"
 MICROSOFT = (
     "Authentication-Results: spf=pass (sender IP is 192.0.2.10) smtp.mailfrom=lipowa.example; dkim=pass (signature was verified)\r\n"
@@ -97,7 +99,9 @@ def test_microsoft_writes_no_name_of_the_server(lines: list[str], trusted: str, 
 
 
 def test_statement() -> None:
-    statement = statement_of('"mx.acme.example" 1; dkim=pass (2048-bit key; ok) reason="good; really" header.d=Lipowa.example; dmarc/1 = pass')
+    statement = statement_of(
+        '"mx.acme.example" 1; dkim=pass (2048-bit key; ok) reason="good; really" header.d=Lipowa.example; dmarc/1 = pass'
+    )
     assert statement.authserv_id == "mx.acme.example"
     assert [(result.method, result.result) for result in statement.results] == [("dkim", "pass"), ("dmarc", "pass")]
 
@@ -122,7 +126,15 @@ def test_alignment(one: str, other: str, aligned: bool) -> None:
 
 
 def test_statements_are_read_in_linear_time() -> None:
-    for value in ("(" * 200_000, "a=b;" * 50_000, '"' * 200_000, "a.b=c " * 40_000, "()" * 100_000, "x=y " + "a" * 200_000, "x=y " + "a." * 100_000):
+    for value in (
+        "(" * 200_000,
+        "a=b;" * 50_000,
+        '"' * 200_000,
+        "a.b=c " * 40_000,
+        "()" * 100_000,
+        "x=y " + "a" * 200_000,
+        "x=y " + "a." * 100_000,
+    ):
         started = time.process_time()
         statement_of(value)
         assert time.process_time() - started < 2.0

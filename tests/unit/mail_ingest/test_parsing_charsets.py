@@ -91,5 +91,16 @@ def test_a_scratch_in_utf_8_costs_one_character() -> None:
 
 
 def test_every_byte_is_read_under_every_name() -> None:
-    for name in ("utf-8", "iso-8859-2", "windows-1250", "gb2312", "iso-2022-jp", "utf-16", "hz-gb-2312", "euc-kr", "big5", None):
+    for name in (
+        "utf-8",
+        "iso-8859-2",
+        "windows-1250",
+        "gb2312",
+        "iso-2022-jp",
+        "utf-16",
+        "hz-gb-2312",
+        "euc-kr",
+        "big5",
+        None,
+    ):
         assert isinstance(decoded(bytes(range(256)) * 3, name), str)

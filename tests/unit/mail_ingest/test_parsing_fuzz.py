@@ -54,7 +54,9 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def assert_answers(raw: bytes) -> None:
-    answer = json.loads(jobs.parse_job(jobs.request(CONTEXT, raw)).decode("utf-8"), parse_constant=lambda constant: 1 / 0)
+    answer = json.loads(
+        jobs.parse_job(jobs.request(CONTEXT, raw)).decode("utf-8"), parse_constant=lambda constant: 1 / 0
+    )
     assert answer["outcome"] in ("parsed", "rejected")
     for text in strings(answer):
         assert "\x00" not in text

@@ -70,8 +70,16 @@ def test_raw_bytes_follow_the_charset_of_the_body() -> None:
         (b"A: 1\r\n", [("a", b"1")], b""),
         (b"\r\nbody: x", [], b"body: x"),
         (b"A: 1\r\n \r\nB: 2\r\n\r\nx", [("a", b"1"), ("b", b"2")], b"x"),  # a line of blanks goes on with the field
-        (b"A: 1\r\nnonsense\r\nSubject: 2\r\n\r\nx", [("a", b"1"), ("subject", b"2")], b"x"),  # a stray line between fields
-        (b"Subject: 1\r\nHello there\r\nbye\r\n\r\nx", [("subject", b"1")], b"Hello there\r\nbye\r\n\r\nx"),  # the blank line is missing
+        (
+            b"A: 1\r\nnonsense\r\nSubject: 2\r\n\r\nx",
+            [("a", b"1"), ("subject", b"2")],
+            b"x",
+        ),  # a stray line between fields
+        (
+            b"Subject: 1\r\nHello there\r\nbye\r\n\r\nx",
+            [("subject", b"1")],
+            b"Hello there\r\nbye\r\n\r\nx",
+        ),  # the blank line is missing
         (b"From x@y Mon\r\nA: 1\r\n\r\nx", [("a", b"1")], b"x"),
         (b">From x@y Mon\r\nA: 1\r\n\r\nx", [("a", b"1")], b"x"),
     ],

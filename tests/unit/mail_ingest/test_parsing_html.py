@@ -13,7 +13,24 @@ from mail_ingest.parsing.html_text import text_of_html
 from mail_ingest.parsing.limits import Limits
 
 CIDS = {"logo@x": "/v1/messages/m/attachments/1"}
-ACTIVE_TAGS = {"script", "style", "link", "meta", "base", "form", "input", "button", "textarea", "iframe", "frame", "object", "embed", "svg", "math", "video"}
+ACTIVE_TAGS = {
+    "script",
+    "style",
+    "link",
+    "meta",
+    "base",
+    "form",
+    "input",
+    "button",
+    "textarea",
+    "iframe",
+    "frame",
+    "object",
+    "embed",
+    "svg",
+    "math",
+    "video",
+}
 
 
 class Inspector(HTMLParser):
@@ -28,9 +45,19 @@ class Inspector(HTMLParser):
             self.found.append(tag)
         for name, value in attrs:
             text = "".join((value or "").split()).lower()
-            if name.startswith("on") or name in ("style", "class", "id", "srcset", "background", "poster", "formaction"):
+            if name.startswith("on") or name in (
+                "style",
+                "class",
+                "id",
+                "srcset",
+                "background",
+                "poster",
+                "formaction",
+            ):
                 self.found.append(name)
-            if text.startswith(("javascript:", "vbscript:", "data:", "file:")) or (name == "src" and not text.startswith("/v1/")):
+            if text.startswith(("javascript:", "vbscript:", "data:", "file:")) or (
+                name == "src" and not text.startswith("/v1/")
+            ):
                 self.found.append(f"{name}={text}")
 
 
@@ -84,13 +111,19 @@ def test_nothing_active_is_left(html: str) -> None:
     ("html", "cleaned"),
     [
         ("<p>Dzień <b>dobry</b></p>", "<p>Dzień <b>dobry</b></p>"),
-        ("<a href=https://x.example/?a=1&b=2>x</a>", '<a href="https://x.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow">x</a>'),
+        (
+            "<a href=https://x.example/?a=1&b=2>x</a>",
+            '<a href="https://x.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow">x</a>',
+        ),
         ("<a href=mailto:jan@x.pl>x</a>", '<a href="mailto:jan@x.pl" rel="noopener noreferrer nofollow">x</a>'),
         ("<a href=tel:+48123>x</a>", '<a href="tel:+48123" rel="noopener noreferrer nofollow">x</a>'),
         ("<img src='cid:logo@x' width=10 alt=logo>", '<img src="/v1/messages/m/attachments/1" width="10" alt="logo">'),
         ("<img src='CID:LOGO%40x'>", '<img src="/v1/messages/m/attachments/1">'),
         ("<img src='cid:other@x'>", "<img>"),
-        ("<table border=1><tr><td colspan=2>x</td></tr></table>", '<table border="1"><tbody><tr><td colspan="2">x</td></tr></tbody></table>'),
+        (
+            "<table border=1><tr><td colspan=2>x</td></tr></table>",
+            '<table border="1"><tbody><tr><td colspan="2">x</td></tr></tbody></table>',
+        ),
         ("<title>t</title><p>x", "<p>x</p>"),
         ("a\x00b", "ab"),
     ],
@@ -101,8 +134,20 @@ def test_what_people_write_stays(html: str, cleaned: str) -> None:
 
 @pytest.mark.parametrize(
     "html",
-    ["<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">", '<p a=">"' + " b" * 300_000 + ">x", "<p a='" + "x" * 500_000,
-     "<p>" + "".join(f"<b title={n}>" for n in range(190)) + "</p>" + "<p>x</p>" * 9000, "<div>" * 50_000, "<b>" * 30_000 + "x", "<table><tr><td>" * 10_000, "x" * 1_000_001, "<p>x</p>" * 30_000, "<a" * 400_000, "<" * 900_000, "<!--" * 200_000],
+    [
+        "<p " + " ".join(f"a{n}=1" for n in range(100_000)) + ">",
+        '<p a=">"' + " b" * 300_000 + ">x",
+        "<p a='" + "x" * 500_000,
+        "<p>" + "".join(f"<b title={n}>" for n in range(190)) + "</p>" + "<p>x</p>" * 9000,
+        "<div>" * 50_000,
+        "<b>" * 30_000 + "x",
+        "<table><tr><td>" * 10_000,
+        "x" * 1_000_001,
+        "<p>x</p>" * 30_000,
+        "<a" * 400_000,
+        "<" * 900_000,
+        "<!--" * 200_000,
+    ],
 )
 def test_html_over_the_limits_is_shown_as_text_at_once(html: str) -> None:
     started = time.process_time()
@@ -138,7 +183,15 @@ def test_text_of_html(html: str, text: str) -> None:
 
 
 def test_text_is_made_in_linear_time() -> None:
-    for html in ("<script>" * 50_000, "<!--" * 100_000, "<" * 500_000 + ">", "<a " * 200_000, "&" * 500_000, "<p>" * 100_000, "<pre>" + "a " * 300_000):
+    for html in (
+        "<script>" * 50_000,
+        "<!--" * 100_000,
+        "<" * 500_000 + ">",
+        "<a " * 200_000,
+        "&" * 500_000,
+        "<p>" * 100_000,
+        "<pre>" + "a " * 300_000,
+    ):
         started = time.process_time()
         text_of_html(html)
         assert time.process_time() - started < 3.0

@@ -12,7 +12,9 @@ from mail_ingest.parsing import jobs
 BODY = "\r\nDzień dobry, proszę o ofertę.\r\n"
 
 
-def facts(*headers: str, sender: str = "Marta <marta@lipowa.example>", subject: str = "Zapytanie", body: str = BODY) -> dict[str, Any]:
+def facts(
+    *headers: str, sender: str = "Marta <marta@lipowa.example>", subject: str = "Zapytanie", body: str = BODY
+) -> dict[str, Any]:
     raw = "\r\n".join([f"From: {sender}", "To: biuro@acme.example", f"Subject: {subject}", *headers, body]).encode()
     document = json.loads(jobs.parse_job(jobs.request({}, raw)))
     assert document["outcome"] == "parsed"
@@ -24,7 +26,7 @@ def facts(*headers: str, sender: str = "Marta <marta@lipowa.example>", subject: 
     [
         ("Auto-Submitted: auto-replied", "auto_submitted"),
         ("Auto-Submitted: AUTO-GENERATED", "auto_submitted"),
-        ("Auto-Submitted: auto-notified; owner-email=\"a@x.pl\"", "auto_submitted"),
+        ('Auto-Submitted: auto-notified; owner-email="a@x.pl"', "auto_submitted"),
         ("Auto-Submitted: auto-replied (vacation)", "auto_submitted"),
         ("Precedence: bulk", "precedence"),
         ("Precedence: Junk", "precedence"),
@@ -132,15 +134,37 @@ def test_senders(sender: str, machine: bool, silent: bool) -> None:
 @pytest.mark.parametrize(
     ("headers", "sender", "subject", "body"),
     [
-        ((), "postmaster@lipowa.example", "Mail delivery problem", "\r\nNasz serwer miał awarię, user unknown to był błąd. Postmaster Jan\r\n"),
+        (
+            (),
+            "postmaster@lipowa.example",
+            "Mail delivery problem",
+            "\r\nNasz serwer miał awarię, user unknown to był błąd. Postmaster Jan\r\n",
+        ),
         (("Return-Path: <>",), "marta@lipowa.example", "Delivery notification", "\r\nTwoja paczka jest w drodze.\r\n"),
-        ((), "marta@lipowa.example", "Undelivered Mail Returned to Sender", "\r\nCo to znaczy?\r\n<jan@x.pl>: user unknown\r\n"),
-        ((), "marta@lipowa.example", "failure notice", "\r\nHi. This is the qmail-send program, pisało w zwrocie.\r\n\r\n<a@b.pl>:\r\nno\r\n"),
+        (
+            (),
+            "marta@lipowa.example",
+            "Undelivered Mail Returned to Sender",
+            "\r\nCo to znaczy?\r\n<jan@x.pl>: user unknown\r\n",
+        ),
+        (
+            (),
+            "marta@lipowa.example",
+            "failure notice",
+            "\r\nHi. This is the qmail-send program, pisało w zwrocie.\r\n\r\n<a@b.pl>:\r\nno\r\n",
+        ),
         (("Return-Path: <>",), "marta@lipowa.example", "Zapytanie", BODY),
-        (("Content-Type: multipart/mixed; boundary=x",), "marta@lipowa.example", "report", "\r\n--x\r\n\r\nmultipart/report\r\n--x--\r\n"),
+        (
+            ("Content-Type: multipart/mixed; boundary=x",),
+            "marta@lipowa.example",
+            "report",
+            "\r\n--x\r\n\r\nmultipart/report\r\n--x--\r\n",
+        ),
     ],
 )
-def test_ordinary_mail_is_not_taken_for_a_bounce(headers: tuple[str, ...], sender: str, subject: str, body: str) -> None:
+def test_ordinary_mail_is_not_taken_for_a_bounce(
+    headers: tuple[str, ...], sender: str, subject: str, body: str
+) -> None:
     found = facts(*headers, sender=sender, subject=subject, body=body)
     assert (found["report"], found["written_by_machine"]) == (None, False)
 

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from contracts.mail import MailReceived
 from kit.events import registered
-
 from mail_ingest.parsing import jobs
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -93,7 +93,13 @@ def test_an_attachment_is_handed_out_by_number() -> None:
     found = jobs.attachment(jobs.attachment_job(jobs.request({"n": 1}, raw)))
     assert found is not None
     card, content = found
-    assert card == {"n": 1, "filename": "oferta.pdf", "content_type": "application/pdf", "size": len(content), "inline": False}
+    assert card == {
+        "n": 1,
+        "filename": "oferta.pdf",
+        "content_type": "application/pdf",
+        "size": len(content),
+        "inline": False,
+    }
     assert content.startswith(b"%PDF-1.4")
     assert jobs.attachment(jobs.attachment_job(jobs.request({"n": 2}, raw))) is None
     assert jobs.attachment(jobs.attachment_job(jobs.request({"n": 0}, raw))) is None
@@ -127,7 +133,9 @@ def test_reports_about_earlier_mail(
     assert facts["do_not_answer"]
 
 
-@pytest.mark.parametrize("name", ["person_forwards_a_bounce.eml", "vacation_reply_of_outlook.eml", "end_boundary_missing.eml"])
+@pytest.mark.parametrize(
+    "name", ["person_forwards_a_bounce.eml", "vacation_reply_of_outlook.eml", "end_boundary_missing.eml"]
+)
 def test_ordinary_mail_is_no_report(name: str) -> None:
     assert of_corpus(name)["facts"]["report"] is None
 
@@ -168,7 +176,12 @@ def test_a_meeting_of_outlook_is_put_into_words() -> None:
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.eml")), ids=lambda path: path.stem)
 def test_every_mail_fits_the_contracts(path: Path) -> None:
     document = parsed(path.read_bytes())
-    ids = {"message_id": uuid4(), "mail_account_id": uuid4(), "mailbox": "biuro@acme.example", "received_at": datetime(2027, 1, 4, tzinfo=UTC)}
+    ids = {
+        "message_id": uuid4(),
+        "mail_account_id": uuid4(),
+        "mailbox": "biuro@acme.example",
+        "received_at": datetime(2027, 1, 4, tzinfo=UTC),
+    }
     MailReceived(**ids, folder="INBOX", role="inbox", sha256="0" * 64, **document["facts"])
     for calendar in document["calendars"]:
         event_class = registered()[calendar["subject"]]

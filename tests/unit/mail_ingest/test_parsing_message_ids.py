@@ -39,7 +39,7 @@ from mail_ingest.parsing.message_ids import message_ids, own_message_id, referen
         (b"  ", []),
         (b"no reference at all", []),
         (b"<a@x> <a@x> <A@x>", ["a@x"]),
-        (b"<\"a b\"@x>", ['"ab"@x']),
+        (b'<"a b"@x>', ['"ab"@x']),
         (b"=?utf-8?Q?=3Ca=40x=3E?=", ["a@x"]),
         (b"<a@x\x00>", ["a@x"]),
     ],
@@ -70,7 +70,14 @@ def test_long_chains_keep_their_ends() -> None:
 
 
 def test_ids_are_found_in_linear_time() -> None:
-    for written in (b"<" * 200_000, b"<a" * 100_000, b">" * 200_000, b"(" * 200_000, b"a@x " * 50_000, b"<a@x>" * 40_000):
+    for written in (
+        b"<" * 200_000,
+        b"<a" * 100_000,
+        b">" * 200_000,
+        b"(" * 200_000,
+        b"a@x " * 50_000,
+        b"<a@x>" * 40_000,
+    ):
         started = time.process_time()
         message_ids([written])
         assert time.process_time() - started < 2.0
@@ -84,7 +91,10 @@ CONVERSATION = bytes(range(1, 23))
     [
         (b64encode(CONVERSATION), CONVERSATION.hex()),
         (b64encode(CONVERSATION + b"reply"), CONVERSATION.hex()),
-        (b64encode(CONVERSATION + b"reply" * 9)[:60] + b"\r\n " + b64encode(CONVERSATION + b"reply" * 9)[60:], CONVERSATION.hex()),
+        (
+            b64encode(CONVERSATION + b"reply" * 9)[:60] + b"\r\n " + b64encode(CONVERSATION + b"reply" * 9)[60:],
+            CONVERSATION.hex(),
+        ),
         (b64encode(CONVERSATION).rstrip(b"="), CONVERSATION.hex()),
         (b64encode(CONVERSATION[:21]), None),
         (b"", None),

@@ -23,7 +23,8 @@ _FROM = re.compile(r"\s*from\s", re.IGNORECASE)
 _LOCAL_PROTOCOL = re.compile(r"\swith\s+(?:local|lmtp|utf8lmtp|lmtps|lmtpa|lmtpsa)\b", re.IGNORECASE)
 _RESULT = re.compile(r"([a-z0-9-]{1,40})\s{0,9}(?:/\s{0,9}\d{1,9}\s{0,9})?=\s{0,9}([a-z0-9-]{1,40})", re.IGNORECASE)
 _PROPERTY = re.compile(
-    r"\"[^\"]{0,998}\"|([a-z0-9-]{1,20})\s{0,9}\.\s{0,9}([a-z0-9_-]{1,40})\s{0,9}=\s{0,9}(\"[^\"]{0,998}\"|[^\s;\"]{1,998})", re.IGNORECASE
+    r"\"[^\"]{0,998}\"|([a-z0-9-]{1,20})\s{0,9}\.\s{0,9}([a-z0-9_-]{1,40})\s{0,9}=\s{0,9}(\"[^\"]{0,998}\"|[^\s;\"]{1,998})",
+    re.IGNORECASE,
 )
 _LONGEST = 16_000
 _MARK = re.compile(r'[()"]')

@@ -6,39 +6,51 @@ import re
 
 _SEARCHED = 20_000
 
-_FAILED_SUBJECT = re.compile(
-    r"undeliver(?:ed|able)|delivery (?:has )?fail|mail delivery|delivery (?:status )?notification|delivery (?:error|problem|failure|report)"
-    r"|failure notice|failed mail|returned (?:mail|to sender)|returning message|mail (?:system )?error|could not (?:be )?deliver"
-    r"|not delivered|non[- ]?(?:delivery|remis)|message status - undeliver|rejected:|mail failure|user unknown|undelivered"
-    r"|niedostarczon|nie (?:można|udało się) dostarczy[ćc]|niedor[ęe]cz|zwrot (?:wiadomo[śs]ci|poczty)|b[łl][ąa]d dostarcz"
-    r"|unzustellbar|nicht zugestellt|zustellung|non remis|no se (?:puede|pudo) entregar|mancato recapito|недоставлен|не доставлен",
-    re.IGNORECASE,
-)
-_DELAYED = re.compile(
-    r"\bdelay(?:ed)?\b|still (?:being )?(?:retried|trying|undelivered|in the queue)|will (?:be retried|retry|keep trying|continue trying)"
-    r"|will continue to (?:try|be attempted)|delivery attempts will continue|temporarily deferred|warning: (?:could not send|message)"
-    r"|could not send message for past|no action is required on your part|has not yet been delivered"
-    r"|opóźni|ponawia|kolejne próby|verzögert|verzoegert|en retard",
-    re.IGNORECASE,
-)
-_DELIVERED = re.compile(
-    r"(?:successfully|was|been) (?:relayed|delivered)(?: to| successfully)|return receipt|successful mail delivery|dostarczono pomyślnie",
-    re.IGNORECASE,
-)
-_FAILED_TEXT = re.compile(
-    r"permanent(?:ly)? (?:fatal )?(?:error|fail)|this is a permanent error|i've given up|giving up|could not be delivered|couldn't be delivered"
-    r"|unable to deliver|undeliverable|was not delivered|wasn't delivered|not be delivered|delivery (?:has )?failed|no such user|user unknown"
-    r"|does not exist|unknown user|mailbox (?:is )?(?:full|unavailable)|recipient (?:address )?rejected|unrouteable address|550[ -]|5\.\d\.\d"
-    r"|nie (?:mog[łl]a|została|udało|istnieje)|niedostarczon|unzustellbar",
-    re.IGNORECASE,
-)
-_QMAIL_GREETING = re.compile(
-    r"this is the (?:qmail-send program|mail delivery agent at|mail delivery system|mail delivery status)|hi\. this is the",
-    re.IGNORECASE,
+
+def _one_of(*forms: str) -> re.Pattern[str]:
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+_FAILED_SUBJECT = _one_of(
+    r"undeliver(?:ed|able)", r"delivery (?:has )?fail", r"mail delivery", r"delivery (?:status )?notification",
+    r"delivery (?:error|problem|failure|report)", r"failure notice", r"failed mail",
+    r"returned (?:mail|to sender)", r"returning message",
+    r"mail (?:system )?error", r"could not (?:be )?deliver", r"not delivered", r"non[- ]?(?:delivery|remis)",
+    r"rejected:", r"mail failure",
+    r"user unknown", r"niedostarczon", r"nie (?:można|udało się) dostarczy[ćc]", r"niedor[ęe]cz",
+    r"zwrot (?:wiadomo[śs]ci|poczty)",
+    r"b[łl][ąa]d dostarcz", r"unzustellbar", r"nicht zugestellt", r"zustellung", r"non remis",
+    r"no se (?:puede|pudo) entregar",
+    r"mancato recapito", r"недоставлен", r"не доставлен",
+)  # fmt: skip
+_DELAYED = _one_of(
+    r"\bdelay(?:ed)?\b", r"still (?:being )?(?:retried|trying|undelivered|in the queue)",
+    r"will (?:be retried|retry|keep trying)",
+    r"will continue to (?:try|be attempted)", r"delivery attempts will continue", r"temporarily deferred",
+    r"warning: (?:could not send|message)", r"could not send message for past", r"no action is required on your part",
+    r"has not yet been delivered", r"opóźni", r"ponawia", r"kolejne próby", r"verz(?:ö|oe)gert", r"en retard",
+)  # fmt: skip
+_DELIVERED = _one_of(
+    r"(?:successfully|was|been) (?:relayed|delivered)(?: to| successfully)", r"return receipt",
+    r"successful mail delivery",
+    r"dostarczono pomyślnie",
+)  # fmt: skip
+_FAILED_TEXT = _one_of(
+    r"permanent(?:ly)? (?:fatal )?(?:error|fail)", r"i've given up", r"giving up",
+    r"could(?: not|n't) be delivered", r"unable to deliver",
+    r"undeliverable", r"was(?: not|n't) delivered", r"not be delivered", r"delivery (?:has )?failed",
+    r"no such user", r"user unknown",
+    r"does not exist", r"unknown user", r"mailbox (?:is )?(?:full|unavailable)",
+    r"recipient (?:address )?rejected", r"unrouteable address",
+    r"550[ -]", r"5\.\d\.\d", r"nie (?:mog[łl]a|została|udało|istnieje)", r"niedostarczon", r"unzustellbar",
+)  # fmt: skip
+_QMAIL_GREETING = _one_of(
+    r"this is the (?:qmail-send program|mail delivery agent at|mail delivery system|mail delivery status)",
+    r"hi\. this is the",
 )
 _BELOW = re.compile(
-    r"^(?:-{2,} ?(?:below this line is a copy|this is a copy|the body of the message|original message|forwarded message|returned message"
-    r"|begin message|unsent message)|message-id:|received: from )",
+    r"^(?:-{2,} ?(?:below this line is a copy|this is a copy|the body of the message|original message|forwarded message"
+    r"|returned message|begin message|unsent message)|message-id:|received: from )",
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}"
@@ -46,9 +58,10 @@ _PARAGRAPH = re.compile(
     rf"^[ \t]{{0,8}}<({_ADDRESS})>(?:[ \t]*\([^()\n]{{0,200}}\))?[ \t]*:?[ \t]*(?:\r?$|[A-Za-z0-9])", re.MULTILINE
 )
 _INDENTED = re.compile(rf"^[ \t]{{1,8}}<?({_ADDRESS})>?[ \t]*$", re.MULTILINE)
-_ANNOUNCED = re.compile(
-    r"(?:following|these|permanent fatal) (?:address|recipient|errors)|to the following|did not reach|addresses? (?:had|failed)"
-    r"|recipient\(s\)|not (?:yet )?been delivered is|następując|nast\. adres|folgende", re.IGNORECASE
+_ANNOUNCED = _one_of(
+    r"(?:following|these|permanent fatal) (?:address|recipient|errors)", r"to the following", r"did not reach",
+    r"addresses? (?:had|failed)",
+    r"recipient\(s\)", r"not (?:yet )?been delivered is", r"następując", r"nast\. adres", r"folgende",
 )  # fmt: skip
 MOST_NAMED = 100
 

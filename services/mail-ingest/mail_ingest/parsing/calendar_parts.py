@@ -1,7 +1,7 @@
 """The calendars of a mail as payloads of `calendar.*` events: one for each iTIP object, none twice (RFC 6047, DESIGN 5).
 
-What must not act is held with a reason: calendars in bounces, in Sent and in forwarded mail, those without a METHOD, unreadable ones.
-Nothing here decides what should happen; tasks-api does.
+What must not act is held with a reason: calendars in bounces, in Sent and in forwarded mail, those without a METHOD, unreadable
+ones. Nothing here decides what should happen; tasks-api does.
 """
 
 from __future__ import annotations
@@ -59,7 +59,14 @@ class _Found:
 
 
 def calendars_of(
-    root: Part, *, sender: str, sent_at: datetime | None, account_timezone: str, is_sent: bool, is_report: bool, limits: Limits
+    root: Part,
+    *,
+    sender: str,
+    sent_at: datetime | None,
+    account_timezone: str,
+    is_sent: bool,
+    is_report: bool,
+    limits: Limits,
 ) -> list[Json]:
     """`{"subject": …, "payload": …}` for every object, numbered; without what the header block of the mail says."""
     found: list[_Found] = []
@@ -102,14 +109,20 @@ def _is_winmail(part: Part) -> bool:
 
 
 def _read(
-    part: Part, data: bytes, header_method: str | None, sender: str, sent_at: datetime | None, account_timezone: str, limits: Limits
+    part: Part,
+    data: bytes,
+    header_method: str | None,
+    sender: str,
+    sent_at: datetime | None,
+    account_timezone: str,
+    limits: Limits,
 ) -> Iterator[_Found]:
     charset = part.charset
     if _is_winmail(part):
         try:
             meeting = meeting_in(data, sender=sender, sent_at=sent_at)
-        except NoMeeting as problem:
-            yield _Found(None, None, verdict="review", reason=problem.reason)
+        except NoMeeting as none:
+            yield _Found(None, None, verdict="review", reason=none.reason)
             return
         if meeting is None:
             return

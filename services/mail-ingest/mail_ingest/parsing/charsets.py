@@ -1,7 +1,7 @@
 """Bytes to text by the charset a mail declares, or by what the bytes say when it declares none or a wrong one.
 
-Only the codecs of this table are ever used: Python's registry also knows `zlib`, `idna` and `undefined`, which raise or do worse, and
-`utf-7`, which hides markup. A charset never stops a mail (cases 2, 7c; reliability F).
+Only the codecs of this table are ever used: Python's registry also knows `zlib`, `idna` and `undefined`, which raise or do worse,
+and `utf-7`, which hides markup. A charset never stops a mail (cases 2, 7c; reliability F).
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ _SUPERSETS = {
 }  # fmt: skip
 """ISO 8859 has no printable characters at 0x80-0x9F: who uses them means the Windows page of the same letters."""
 
+_LONGEST_JIS = 500_000  # bytes that are taken apart one by one
 _WIDE = ("utf-", "gb", "hz", "big5", "cp932", "cp949", "cp950", "euc", "iso2022", "johab")
 
 
@@ -194,7 +195,7 @@ def _as_iso2022_jp(data: bytes) -> str:
     try:
         return data.decode("iso2022_jp_ext")
     except UnicodeError:
-        return _as_jis_by_cp932(data)
+        return _as_jis_by_cp932(data) if len(data) <= _LONGEST_JIS else data.decode("iso2022_jp_ext", "replace")
 
 
 def _as_jis_by_cp932(data: bytes) -> str:

@@ -14,13 +14,15 @@ from mail_ingest.parsing.charsets import decoded
 from mail_ingest.parsing.file_names import EXTENSIONS, name_by_type, safe_file_name
 from mail_ingest.parsing.flowed_text import unflowed
 from mail_ingest.parsing.html_text import text_of_html
+from mail_ingest.parsing.limits import Limits
 from mail_ingest.parsing.mime_tree import Part
 from mail_ingest.parsing.parameters import parameter_text
 from mail_ingest.parsing.text_gate import clean_text
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _DATA_TYPES = frozenset({
-    "text/calendar", "text/css", "text/csv", "text/directory", "text/javascript", "text/rfc822-headers", "text/rtf", "text/tab-separated-values",
+    "text/calendar", "text/css", "text/csv", "text/directory", "text/javascript", "text/rfc822-headers", "text/rtf",
+    "text/tab-separated-values",
     "text/vcard", "text/x-vcalendar", "text/x-vcard", "text/xml",
 })  # fmt: skip
 _UNSHOWN_ALTERNATIVES = frozenset({"text/x-amp-html", "text/watch-html", "application/applefile"})
@@ -42,11 +44,13 @@ class Attachment:
 
 @dataclass(slots=True)
 class Contents:
-    """`texts` are in the order of the mail; `html` are the cleaned-to-be sources of the HTML view."""
+    """What was gathered so far. `texts` are in the order of the mail; `html` are the cleaned-to-be sources of the HTML view."""
 
+    longest_text: int
     texts: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     attached: list[Part] = field(default_factory=list)
+    is_cut: bool = False  # a text part was longer than `longest_text`
     has_body: bool = False  # something was shown already, so a text with a file name is a file
     reads_html: bool = True  # False while the plain alternative has said it all; making text of HTML is dear
 
@@ -54,9 +58,22 @@ class Contents:
     def text(self) -> str:
         return "\n\n".join(text.strip("\n") for text in self.texts if text.strip())
 
+    def beginning(self, *, reads_html: bool = True) -> Contents:
+        """An empty one for the inside of something, with what it must know of the outside."""
+        return Contents(longest_text=self.longest_text, has_body=self.has_body, reads_html=reads_html)
 
-def contents_of(root: Part) -> Contents:
-    found = Contents()
+    def add(self, inside: Contents, *, with_text: bool) -> None:
+        """Take over what was found inside; its text only when nothing has said the same already."""
+        if with_text:
+            self.texts += inside.texts
+        self.html += inside.html
+        self.attached += inside.attached
+        self.has_body = self.has_body or inside.has_body
+        self.is_cut = self.is_cut or inside.is_cut
+
+
+def contents_of(root: Part, limits: Limits) -> Contents:
+    found = Contents(longest_text=limits.text_bytes)
     _gather(root, found)
     return found
 
@@ -86,13 +103,13 @@ def _gather(part: Part, found: Contents) -> None:
     elif part.content_type in _UNSHOWN_ALTERNATIVES and part.parent is not None:
         return
     elif part.content_type in _HTML_TYPES and _is_shown(part, found):
-        html = clean_text(decoded(part.content(), part.charset))
+        html = _decoded_text(part, found)
         found.has_body = found.has_body or bool(html.strip())
         found.html.append(html)
         if found.reads_html:
             found.texts.append(text_of_html(html))
     elif part.content_type.startswith("text/") and part.content_type not in _DATA_TYPES and _is_shown(part, found):
-        text = _plain_text(part)
+        text = _plain_text(part, found)
         found.has_body = found.has_body or bool(text.strip())
         found.texts.append(text)
     else:
@@ -101,7 +118,7 @@ def _gather(part: Part, found: Contents) -> None:
 
 def _gather_alternatives(part: Part, found: Contents) -> None:
     """The same text in several forms: the plain one is the text, the HTML one the HTML, calendars are read elsewhere."""
-    plain = Contents(has_body=found.has_body)
+    plain = found.beginning()
     rich: list[Part] = []
     for child in part.children:
         if (
@@ -114,19 +131,13 @@ def _gather_alternatives(part: Part, found: Contents) -> None:
             rich.append(child)
         else:
             _gather(child, plain)
+    found.add(plain, with_text=True)
     has_text = any(text.strip() for text in plain.texts)
-    found.has_body = found.has_body or plain.has_body
-    found.texts += plain.texts
-    found.attached += plain.attached
     for child in rich:
-        form = Contents(has_body=found.has_body, reads_html=found.reads_html and not has_text)
+        form = found.beginning(reads_html=found.reads_html and not has_text)
         _gather(child, form)
-        if not has_text:
-            found.texts += form.texts
-            has_text = any(text.strip() for text in form.texts)
-        found.has_body = found.has_body or form.has_body
-        found.html += form.html
-        found.attached += form.attached
+        found.add(form, with_text=not has_text)
+        has_text = has_text or any(text.strip() for text in form.texts)
 
 
 def _is_shown(part: Part, found: Contents) -> bool:
@@ -136,8 +147,16 @@ def _is_shown(part: Part, found: Contents) -> bool:
     return not found.has_body or not written_name(part)
 
 
-def _plain_text(part: Part) -> str:
-    text = clean_text(decoded(part.content(), part.charset))
+def _decoded_text(part: Part, found: Contents) -> str:
+    data = part.content()
+    if len(data) > found.longest_text:
+        data = data[: found.longest_text]
+        found.is_cut = True
+    return clean_text(decoded(data, part.charset))
+
+
+def _plain_text(part: Part, found: Contents) -> str:
+    text = _decoded_text(part, found)
     if part.content_type in ("text/enriched", "text/richtext"):
         return text_of_html(text)
     if "format" in part.parameters and part.parameters["format"].lower() == b"flowed":

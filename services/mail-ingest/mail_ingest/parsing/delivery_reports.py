@@ -180,7 +180,7 @@ def _blocks(data: bytes) -> Iterator[HeaderFields]:
 
 
 def _original_ids(root: Part, parts: dict[str, Part], text: str, *, also: Iterable[str] = ()) -> list[str]:
-    """Ids of the mail the report is about, the surest first: the enclosed mail, what the report says, what it refers to, its text."""
+    """Ids of the mail the report is about, the surest first: the enclosed mail, what the report says and refers to, its text."""
     ids: list[str] = []
     enclosed = _enclosed_fields(parts)
     if enclosed:

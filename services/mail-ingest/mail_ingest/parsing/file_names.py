@@ -1,4 +1,4 @@
-"""Names of attachments, safe to show and to save under: no path, no control characters, nothing that turns the writing direction."""
+"""Names of attachments, safe to show and to save under: no path, no control characters, no turned writing direction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ EXTENSIONS = {
     "application/pkcs7-signature": "p7s", "application/rtf": "rtf", "application/vnd.ms-excel": "xls",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx", "application/x-pkcs7-mime": "p7m",
-    "application/x-pkcs7-signature": "p7s", "application/x-zip-compressed": "zip", "application/xml": "xml", "application/zip": "zip",
+    "application/x-pkcs7-signature": "p7s", "application/x-zip-compressed": "zip", "application/xml": "xml",
+    "application/zip": "zip",
     "audio/mpeg": "mp3", "audio/wav": "wav", "image/bmp": "bmp", "image/gif": "gif", "image/heic": "heic", "image/jpeg": "jpg",
     "image/jpg": "jpg", "image/pjpeg": "jpg", "image/png": "png", "image/svg+xml": "svg", "image/tiff": "tif", "image/webp": "webp",
     "message/delivery-status": "txt", "message/disposition-notification": "txt", "message/feedback-report": "txt",

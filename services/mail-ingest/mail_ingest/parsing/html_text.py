@@ -12,7 +12,8 @@ _HIDDEN = {
     for name in ("script", "style", "title", "template", "noscript", "svg")
 }
 _LINE_BREAKS = frozenset({
-    "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure",
+    "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure",
     "footer", "form", "header", "hr", "li", "main", "nav", "option", "pre", "section", "table", "tbody", "tfoot", "thead", "tr",
 })  # fmt: skip
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol"})

@@ -14,11 +14,12 @@ the context have defaults and unknown ones are left out:
 
     {"outcome": "parsed", "facts": {…}, "whole_text": str|null, "from": {…}|null, "calendars": [{…}]}
 
-where `facts` has the fields of `contracts.mail.MailFacts` that the mail itself decides (rfc_message_id, written_message_id, in_reply_to,
-references, thread_index, mail_subject, sender, from_addresses, reply_to, to, cc, bcc, sent_at, text, text_truncated, html_available,
-attachments, written_by_machine, do_not_answer, machine_reason, loop_marks, authentication, report, has_invitation) in JSON shape, so
-that `MailReceived(message_id=…, mailbox=…, …, **facts)` is whole. `whole_text` is the text when `facts.text` had to be cut for the
-event, else null. `from` is {name, address} for display; it may be a name without an address.
+where `facts` has the fields of `contracts.mail.MailFacts` that the mail itself decides (rfc_message_id, in_reply_to,
+references, thread_index, mail_subject, sender, from_addresses, reply_to, to, cc, bcc, sent_at, text, text_truncated,
+html_available, attachments, written_by_machine, do_not_answer, machine_reason, loop_marks, authentication, report,
+has_invitation) in JSON shape, so that `MailReceived(message_id=…, mailbox=…, …, **facts)` is whole. `whole_text` is the text
+when `facts.text` had to be cut for the event, else null (a text part over `limits.text_bytes` is cut in both). `from` is
+{name, address} for display; it may be a name without an address.
 
 Each of `calendars` is {"subject": "calendar.request.v1", "payload": {…}}: `subject` picks the event class of `contracts.calendar`
 and `payload` has the fields the mail decides (part, parts, rfc_message_id, mail_subject, sender, from_count, sender_header,
@@ -29,7 +30,8 @@ or, for a mail that is to be quarantined,
 
     {"outcome": "rejected", "reason": str, "detail": str, "facts": {…}, "headers": [[name, value]]}
 
-with what its header block told, as far as it could be read: facts has rfc_message_id, mail_subject, sender, from_addresses, sent_at.
+with what its header block told, as far as it could be read: facts has rfc_message_id, mail_subject, sender, from_addresses
+and sent_at.
 
 **`attachment_job`** answers one line of JSON {"n", "filename", "content_type", "size", "inline"}, a line feed, then the bytes; just
 `null` and a line feed when there is no such attachment. `attachment(result)` takes it apart.

@@ -23,6 +23,9 @@ class Limits:
     header_fields: int = 1000  # too_many_headers, in one header block
     header_bytes: int = 256 * 1024  # headers_too_large, in one header block
     recipients: int = 5000  # too_many_recipients, in all address fields together
+    text_bytes: int = (
+        5 * 1000 * 1000
+    )  # of one text part; the rest is only in the raw mail, and `text_truncated` says so
     calendar_bytes: int = 1000 * 1000  # the part is held: too_large
     html_bytes: int = 1000 * 1000  # larger HTML is shown as text
     html_tags: int = 20_000

@@ -1,4 +1,4 @@
-"""Structured values with parameters: Content-Type and Content-Disposition (RFC 2045, RFC 2231), tolerant of what is written wrong."""
+"""Structured values with parameters: Content-Type and Content-Disposition (RFC 2045, RFC 2231), as they are written in the wild."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def parsed_mail(
 ) -> Json:
     """The document of `jobs.parse_job`. Raises Rejected when the mail is to be quarantined, and nothing else."""
     root = _opened(raw, limits)
-    contents = contents_of(root)
+    contents = contents_of(root, limits)
     attachments = attachments_of(contents)
     fields = root.fields
     facts, shown_sender = _header_facts(fields, limits)
@@ -41,7 +41,7 @@ def parsed_mail(
     )
     facts |= {
         "text": text[:TEXT_IN_EVENTS],
-        "text_truncated": len(text) > TEXT_IN_EVENTS,
+        "text_truncated": len(text) > TEXT_IN_EVENTS or contents.is_cut,
         "html_available": bool(contents.html),
         "attachments": [_card(attachment) for attachment in attachments],
         "written_by_machine": signs.written_by_machine,
@@ -66,7 +66,7 @@ def parsed_mail(
     return {
         "outcome": "parsed",
         "facts": facts,
-        "whole_text": text if facts["text_truncated"] else None,
+        "whole_text": text if len(text) > TEXT_IN_EVENTS else None,
         "from": shown_sender,
         "calendars": calendars,
     }
@@ -108,7 +108,7 @@ def rejected_mail(raw: bytes, rejected: Rejected, *, limits: Limits) -> Json:
 
 def attachment_of(raw: bytes, n: int, *, limits: Limits) -> tuple[Json, bytes] | None:
     """The n-th attachment: its card and its bytes; None when there is none."""
-    attachments = attachments_of(contents_of(_opened(raw, limits)))
+    attachments = attachments_of(contents_of(_opened(raw, limits), limits))
     if not 1 <= n <= len(attachments):
         return None
     content = attachments[n - 1].content()
@@ -117,7 +117,7 @@ def attachment_of(raw: bytes, n: int, *, limits: Limits) -> tuple[Json, bytes] |
 
 def html_of(raw: bytes, *, attachment_url: str, limits: Limits) -> str | None:
     """The cleaned HTML, its own pictures pointing at the attachments; None when the mail has no HTML."""
-    contents = contents_of(_opened(raw, limits))
+    contents = contents_of(_opened(raw, limits), limits)
     if not contents.html:
         return None
     cids = _addresses_of_pictures(contents, attachment_url)
