@@ -50,8 +50,12 @@ class AccountBook:
     async def mailbox(self, account_id: UUID) -> Mailbox:
         """Raises MailAccountNotFound, for a deleted account as well."""
         known = self._known.get(account_id)
-        if known is not None and time.monotonic() < known[1]:
-            return known[0]
+        now = time.monotonic()
+        if known is not None:
+            if now < known[1]:
+                return known[0]
+            # One caller looks again; the others that come meanwhile need not wait.
+            self._known[account_id] = (known[0], now + REMEMBERED_SECONDS)
         async with self._database.reading() as session:
             account = await repository.find_account(session, account_id)
         if account is None:

@@ -46,6 +46,12 @@ class SecretsLocked(Conflict):
         super().__init__(f"{sentence} Enter its passwords again, or start with the former GONIEC_SECRET_KEY.")
 
 
+class TokenRefused(Conflict):
+    """The token endpoint says no: consent withdrawn, client secret expired, wrong client. Somebody has to act."""
+
+    code = "token_refused"
+
+
 class TokenNotGranted(Unavailable):
     code = "token_not_granted"
 

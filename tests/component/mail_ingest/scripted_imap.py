@@ -103,6 +103,11 @@ class ScriptedImap:
         place.mails = dict(enumerate(mails, start=first_uid))
         place.next_uid = first_uid + len(mails)
 
+    @property
+    def talking(self) -> int:
+        """Connections that are open."""
+        return len(self._talks)
+
     def drop_connections(self) -> None:
         for talk in self._talks:
             talk.writer.transport.abort()

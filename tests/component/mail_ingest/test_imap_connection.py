@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from scripted_imap import ScriptedImap
 
+from kit.egress import Egress
 from mail_ingest.sources import imap_connection
-from mail_ingest.sources.hosts import HostGuard
 from mail_ingest.sources.imap_connection import ImapConnection, PartlyFetched
 from mail_ingest.sources.imap_errors import (
     ConnectionBroken,
     FolderUnusable,
+    HostForbidden,
     LoginRefused,
     NotAMailServer,
     ServerBusy,
@@ -31,7 +32,7 @@ from mail_ingest.sources.imap_errors import (
 )
 from mail_ingest.sources.imap_servers import ImapServer, PasswordLogin, TokenLogin
 
-GUARD = HostGuard(["127.0.0.0/8"])
+EGRESS = Egress(["127.0.0.0/8"])
 LIMIT = 1_000_000
 BIURO = PasswordLogin("biuro", "tajne")
 
@@ -48,7 +49,7 @@ async def server() -> AsyncIterator[ScriptedImap]:
 
 async def connect(server: ScriptedImap, **options: object) -> ImapConnection:
     access = ImapServer("127.0.0.1", server.port, options.pop("security", "none"))
-    return await ImapConnection.connect(access, guard=GUARD, largest_mail=LIMIT, **options)
+    return await ImapConnection.connect(access, egress=EGRESS, largest_mail=LIMIT, **options)
 
 
 async def in_inbox(server: ScriptedImap) -> ImapConnection:
@@ -133,8 +134,16 @@ async def test_unexpected_greetings_are_refused(server: ScriptedImap, greeting: 
 
 
 async def test_nobody_listens(unused_tcp_port: int) -> None:
-    with pytest.raises(Unreachable, match="does not answer"):
-        await ImapConnection.connect(ImapServer("127.0.0.1", unused_tcp_port, "none"), guard=GUARD, largest_mail=LIMIT)
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        await ImapConnection.connect(
+            ImapServer("127.0.0.1", unused_tcp_port, "none"), egress=EGRESS, largest_mail=LIMIT
+        )
+
+
+async def test_a_private_host_has_to_be_allowed(server: ScriptedImap) -> None:
+    with pytest.raises(HostForbidden):
+        await ImapConnection.connect(ImapServer("127.0.0.1", server.port, "none"), egress=Egress(), largest_mail=LIMIT)
+    assert server.connections == 0
 
 
 async def test_a_silent_server_meets_the_deadline(server: ScriptedImap, monkeypatch: pytest.MonkeyPatch) -> None:

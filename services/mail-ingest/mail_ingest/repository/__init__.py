@@ -20,6 +20,7 @@ from mail_ingest.repository.ledger import (
     add_messages,
     claim_quarantined,
     claim_waiting,
+    count_waiting,
     forget_reading,
     known_uids,
     move_in_ledger,
@@ -28,6 +29,7 @@ from mail_ingest.repository.ledger import (
     rows_with_bytes,
     settle_parsed,
     settle_quarantined,
+    take_back_attempt,
     write_reading,
 )
 from mail_ingest.repository.mail_accounts import (
@@ -57,6 +59,7 @@ __all__ = [
     "claim_waiting",
     "count_quarantined",
     "count_unfetched",
+    "count_waiting",
     "find_account",
     "find_account_by_address",
     "find_document",
@@ -83,6 +86,7 @@ __all__ = [
     "rows_with_bytes",
     "settle_parsed",
     "settle_quarantined",
+    "take_back_attempt",
     "unfetched_in",
     "write_reading",
     "write_unfetched",

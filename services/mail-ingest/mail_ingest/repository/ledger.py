@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, delete, select, update
+from sqlalchemy import Row, Table, delete, func, select, update
 
 from kit.bulk import insert_ignoring_conflicts, insert_many
 from kit.database import AsyncSession
@@ -96,30 +96,42 @@ async def move_in_ledger(session: AsyncSession, message_id: UUID, *, uid_validit
 
 
 async def claim_waiting(
-    session: AsyncSession, *, begun_before: datetime, now: datetime, limit: int, leave_out: Sequence[UUID] = ()
+    session: AsyncSession,
+    *,
+    begun_before: datetime,
+    now: datetime,
+    limit: int,
+    most_attempts: int | None = None,
+    leave_out: Sequence[UUID] = (),
 ) -> list[Waiting]:
-    """Take over mails whose reading was begun long ago and never finished, the least suspicious first; counts the attempt."""
-    candidates = (
-        select(_message.c.id)
-        .where(
-            _message.c.state == State.STORED.value,
-            _message.c.claimed_at < begun_before,
-            _message.c.id.not_in(leave_out),
-        )
-        .order_by(_message.c.attempts, _message.c.id)
-        .limit(limit)
-    )
+    """Take over mails whose reading was begun before then and never finished, the least suspicious first.
+
+    The attempt is counted. `most_attempts`: only those that were begun no more often than that.
+    """
+    left = [_message.c.state == State.STORED.value, _message.c.claimed_at <= begun_before]
+    if most_attempts is not None:
+        left.append(_message.c.attempts <= most_attempts)
+    candidates = select(_message.c.id).where(*left, _message.c.id.not_in(leave_out))
+    candidates = candidates.order_by(_message.c.attempts, _message.c.id).limit(limit)
     ids = (await session.execute(candidates)).scalars().all()
     if not ids:
         return []
     claim = (
         update(_message)
-        .where(_message.c.id.in_(ids), _message.c.state == State.STORED.value, _message.c.claimed_at < begun_before)
+        .where(_message.c.id.in_(ids), *left)
         .values(attempts=_message.c.attempts + 1, claimed_at=now)
         .returning(*_WAITING)
     )
     rows = (await session.execute(claim)).all()
     return sorted((_waiting(row) for row in rows), key=lambda mail: mail.id)
+
+
+async def take_back_attempt(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    await session.execute(
+        update(_message)
+        .where(_message.c.id.in_(ids), _message.c.state == State.STORED.value)
+        .values(attempts=_message.c.attempts - 1)
+    )
 
 
 async def claim_quarantined(session: AsyncSession, message_id: UUID, *, now: datetime) -> Waiting | None:
@@ -169,6 +181,11 @@ async def write_reading(
 ) -> None:
     await insert_many(session, MailCard, cards)
     await insert_many(session, MailDocument, documents)
+
+
+async def count_waiting(session: AsyncSession, *, begun_before: datetime) -> int:
+    query = select(func.count()).where(_message.c.state == State.STORED.value, _message.c.claimed_at < begun_before)
+    return int((await session.execute(query)).scalar_one())
 
 
 async def raw_rows_of(session: AsyncSession, digests: Sequence[str]) -> dict[str, RawMail]:

@@ -28,6 +28,7 @@ class Wanted:
     role: str | None = None
     folder: str | None = None
     state: State | None = None
+    quarantine_reason: str | None = None
     from_email: str | None = None
     rfc_message_id: str | None = None
     sha256: str | None = None
@@ -105,6 +106,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (_message.c.role, wanted.role),
         (_message.c.folder, wanted.folder),
         (_message.c.state, wanted.state.value if wanted.state else None),
+        (_message.c.quarantine_reason, wanted.quarantine_reason),
         (_message.c.sha256, wanted.sha256),
         (_card.c.from_email, wanted.from_email),
         (_card.c.rfc_message_id, wanted.rfc_message_id),

@@ -11,8 +11,8 @@ from base64 import b64encode
 from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
+from kit.egress import Egress
 from mail_ingest.sources.folder_names import BadFolderName, wire_name
-from mail_ingest.sources.hosts import HostGuard
 from mail_ingest.sources.imap_errors import (
     CommandRefused,
     ConnectionBroken,
@@ -71,17 +71,16 @@ class ImapConnection:
 
     @classmethod
     async def connect(
-        cls, server: ImapServer, *, guard: HostGuard, largest_mail: int, tls: ssl.SSLContext | None = None
+        cls, server: ImapServer, *, egress: Egress, largest_mail: int, tls: ssl.SSLContext | None = None
     ) -> ImapConnection:
         """Up to the greeting and, where asked for, STARTTLS. Nothing is sent in clear that TLS was asked for."""
-        addresses = await guard.addresses(server.host, clear_text=server.security == "none")
-        protocol = await open_protocol(server, addresses, largest_mail, tls or ssl.create_default_context())
-        connection = cls(protocol, server)
+        context = tls or ssl.create_default_context()
+        connection = cls(await open_protocol(server, egress, largest_mail, context), server)
         try:
             await connection._greet()
             if server.security == "starttls":
-                await connection._start_tls(tls or ssl.create_default_context())
-            await connection._within(COMMAND_SECONDS, protocol.capability())
+                await connection._start_tls(context)
+            await connection._within(COMMAND_SECONDS, connection._protocol.capability())
         except BaseException:
             connection.abort()
             raise
@@ -202,6 +201,9 @@ class ImapConnection:
 
     async def close(self) -> None:
         """Say LOGOUT and hang up; never raises, never waits long."""
+        if self._protocol.is_busy:  # in the middle of something, such as IDLE: no LOGOUT would be heard
+            self.abort()
+            return
         try:
             await self._within(2.0, self._protocol.execute(self._protocol.command("LOGOUT")))
         except (MailServerError, ProtocolError):

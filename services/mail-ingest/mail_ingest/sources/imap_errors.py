@@ -13,10 +13,6 @@ class MailServerError(Exception):
         self.sentence = sentence
 
 
-class HostNotFound(MailServerError):
-    code = "host_not_found"
-
-
 class HostForbidden(MailServerError):
     """The name leads to an address we may not connect to (reliability D6)."""
 

@@ -11,11 +11,20 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 import aioimaplib.aioimaplib as library
 
-from mail_ingest.sources.imap_errors import ConnectionBroken, MailServerError, ServerBusy, TlsFailed, Unreachable
+from kit.egress import MAIL_PORTS, Egress, HostRefused, HostUnreachable, is_public
+from mail_ingest.sources.imap_errors import (
+    ConnectionBroken,
+    HostForbidden,
+    MailServerError,
+    ServerBusy,
+    TlsFailed,
+    Unreachable,
+)
 from mail_ingest.sources.imap_replies import LiteralTooLong, Reply, ReplyReader, UnreadableReply
 from mail_ingest.sources.imap_servers import ImapServer, printable
 
@@ -85,6 +94,10 @@ class ImapProtocol(library.IMAP4ClientProtocol):  # type: ignore[misc]
 
     def idle_command(self) -> Any:
         return library.IdleCommand(self.new_tag(), self.idle_queue, loop=self.loop)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.pending_sync_command is not None or bool(self.pending_async_commands)
 
     def is_greeted(self) -> None:
         self.state = library.NONAUTH
@@ -189,38 +202,37 @@ class ImapProtocol(library.IMAP4ClientProtocol):  # type: ignore[misc]
         self.hang_up()
 
 
-async def open_protocol(
-    server: ImapServer, addresses: Sequence[str], largest_mail: int, context: ssl.SSLContext
-) -> ImapProtocol:
-    """The first address that answers, at the addresses that were checked and no others."""
+async def open_protocol(server: ImapServer, egress: Egress, largest_mail: int, context: ssl.SSLContext) -> ImapProtocol:
+    """A connection through the one door to hosts that users name; with TLS from the first byte where that is asked for."""
     loop = asyncio.get_running_loop()
-    implicit = context if server.security == "tls" else None
-    failure: MailServerError = Unreachable(f"{server.host} has no address.")
-    for address in addresses:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, protocol = await loop.create_connection(
-                    lambda: ImapProtocol(loop, largest_mail),
-                    address,
-                    server.port,
-                    ssl=implicit,
-                    server_hostname=server.host if implicit else None,
-                )
-        except ssl.SSLError as error:
-            failure = TlsFailed(tls_sentence(server, error))
-        except (OSError, TimeoutError) as error:
-            failure = Unreachable(f"{server.host}:{server.port} does not answer: {error or 'no connection in time'}.")
-        else:
-            _keep_alive(protocol.transport)
-            return protocol
-    raise failure
+    try:
+        connection = await egress.connect(server.host, server.port, ports=MAIL_PORTS)
+    except HostRefused as error:
+        raise HostForbidden(error.sentence) from error
+    except HostUnreachable as error:
+        raise Unreachable(error.sentence) from error
+    try:
+        if server.security == "none" and is_public(ip_address(str(connection.getpeername()[0]))):
+            raise HostForbidden(f"{server.host} is on the internet; without TLS the password would travel readable.")
+        _keep_alive(connection)
+        implicit = context if server.security == "tls" else None
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, protocol = await loop.create_connection(
+                lambda: ImapProtocol(loop, largest_mail),
+                sock=connection,
+                ssl=implicit,
+                server_hostname=server.host if implicit else None,
+            )
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, OSError | TimeoutError):
+            raise TlsFailed(tls_sentence(server, error)) from error
+        raise
+    return protocol
 
 
-def _keep_alive(transport: asyncio.Transport) -> None:
-    """Ask the other side every minute whether it is still there."""
-    connection = transport.get_extra_info("socket")
-    if connection is None:
-        return
+def _keep_alive(connection: socket.socket) -> None:
+    """Ask the other side every minute whether it is still there (reliability A7)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, option):

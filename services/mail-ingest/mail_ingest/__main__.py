@@ -1,0 +1,8 @@
+"""Starts mail-ingest: `python -m mail_ingest`."""
+
+from kit.serving import run_service
+from mail_ingest.app import make_app
+from mail_ingest.settings import MailIngestSettings
+
+if __name__ == "__main__":
+    run_service(MailIngestSettings, make_app)

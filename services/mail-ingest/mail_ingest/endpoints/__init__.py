@@ -1,0 +1,1 @@
+"""HTTP comes in here: parse, call one use case, shape the answer. One room per subject."""
