@@ -66,6 +66,11 @@ def test_polish_is_read_whatever_is_declared(declared: str | None, written_in: s
         ("すみません。", "euc_jp", "euc-jp"),
         ("中文", "big5", "big5"),
         ("Ğü", "iso8859-9", "iso-8859-9"),
+        ("À bientôt, où êtes-vous? Élève", "cp1252", None),  # Western, for Polish has no à and no è
+        ("Smörgåsbord på Åland", "cp1252", None),
+        ("すみません。", "iso2022_jp", "_iso-2022-jp$ESC"),
+        ("Zażółć", "utf-8", "utf-8http-equivcontent-type"),
+        ("Zażółć", "iso8859-2", "iso-8859-2' http"),
         ("plain", "ascii", "utf-16"),  # only the name is wide
     ],
 )

@@ -169,5 +169,27 @@ def test_ordinary_mail_is_not_taken_for_a_bounce(
     assert (found["report"], found["written_by_machine"]) == (None, False)
 
 
+@pytest.mark.parametrize(
+    ("headers", "sender", "subject", "body"),
+    [
+        (
+            ("X-MS-Embedded-Report:",),
+            "System Administrator <postmaster@x.pl>",
+            "Undeliverable: Oferta",
+            "\r\nYour message did not reach\r\n",
+        ),
+        ((), "Postmaster@operator.example", "Mail System Error - Returned Mail", "\r\nThe user does not exist.\r\n"),
+        ((), "postmaster@x.pl", "DELIVERY FAILURE: 550 no such user", "\r\nYour message could not be delivered\r\n"),
+        (("Return-Path: <>",), "admin@x.pl", "Undeliverable Mail", "\r\nUnknown user: jan@x.pl\r\n"),
+        ((), "MAILER-DAEMON", "Returned mail: see transcript", "\r\n----- Transcript -----\r\n550 jan@x.pl\r\n"),
+        ((), "Mail Delivery Subsystem <MAILER-DAEMON>", "Returned mail", "\r\nx\r\n"),
+    ],
+)
+def test_bounces_of_older_servers(headers: tuple[str, ...], sender: str, subject: str, body: str) -> None:
+    found = facts(*headers, sender=sender, subject=subject, body=body)
+    assert found["written_by_machine"]
+    assert found["report"]["kind"] == "failed"
+
+
 def test_loop_marks_are_passed_on() -> None:
     assert facts("X-Loop: goniec-1", "X-Loop: other")["loop_marks"] == ["goniec-1", "other"]

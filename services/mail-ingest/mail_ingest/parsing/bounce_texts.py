@@ -23,6 +23,11 @@ _FAILED_SUBJECT = _one_of(
     r"no se (?:puede|pudo) entregar",
     r"mancato recapito", r"недоставлен", r"не доставлен",
 )  # fmt: skip
+_SUBJECT_OF_SERVERS = _one_of(
+    r"undeliver(?:ed|able)", r"returned (?:mail|to sender)", r"failure notice", r"mail (?:system )?error", r"delivery failure",
+    r"mail delivery (?:fail|system|status)", r"delivery (?:status )?notification ?[(:]", r"non[- ]?delivery",
+    r"(?:mail|message) could not", r"niedostarczon", r"unzustellbar",
+)  # fmt: skip
 _DELAYED = _one_of(
     r"\bdelay(?:ed)?\b", r"still (?:being )?(?:retried|trying|undelivered|in the queue)",
     r"will (?:be retried|retry|keep trying)",
@@ -68,6 +73,11 @@ MOST_NAMED = 100
 
 def is_bounce_subject(subject: str) -> bool:
     return _FAILED_SUBJECT.search(subject[:500]) is not None or _DELAYED.search(subject[:500]) is not None
+
+
+def is_subject_of_servers(subject: str) -> bool:
+    """Whether the subject *begins* as servers write it; an answer of a person begins with `Re:`."""
+    return _SUBJECT_OF_SERVERS.match(subject[:200].lstrip("* ")) is not None
 
 
 def action_said(subject: str, text: str) -> str | None:

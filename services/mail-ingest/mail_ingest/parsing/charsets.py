@@ -6,6 +6,8 @@ and `utf-7`, which hides markup. A charset never stops a mail (cases 2, 7c; reli
 
 from __future__ import annotations
 
+import re
+
 _CODECS: dict[str, str] = {}
 """Spelling without punctuation, lower-case → Python codec. Names are mapped to the superset their users really mean."""
 
@@ -100,10 +102,15 @@ _spell(
 )
 _spell("iso2022_jp_ext", "cp50220", "cp50221", "cp50222", "csiso2022jp", "jis")
 
+_WITH_MORE_BEHIND = re.compile(r"utf8|iso2022jp|iso8859(?:1[0-6]|[1-9])|windows125\d|koi8r|gb2312|usascii")
+"""`iso-2022-jp$esc`, `utf-8http-equivcontent-type`: the name is there, and something is stuck to it."""
 _C1 = bytes(range(0x80, 0xA0))
 _ONLY_1250 = _C1 + b"\xa5\xb9"
 _ONLY_8859_2 = b"\xa1\xa6\xac\xb1\xb6\xbc"
 """ą ś ź and their capitals, the letters on which windows-1250 and iso-8859-2 differ; everything else Polish is the same."""
+_POLISH = b"\xa3\xaf\xb3\xbf\xc6\xca\xd1\xe6\xea\xf1" + _ONLY_8859_2 + b"\x8c\x8f\x9c\x9f\xa5\xb9"
+_WESTERN = bytes.fromhex("c0 c5 c8 cc d2 d5 d8 d9 db e0 e3 e5 e8 ec ef f2 f5 f8 f9 fb")
+"""Letters of Western Europe that stand where Polish text has nothing to put: à å è ì ò ø ù …"""
 
 _SUPERSETS = {
     "iso8859-2": "cp1250", "iso8859-4": "cp1257", "iso8859-5": "cp1251", "iso8859-6": "cp1256", "iso8859-7": "cp1253",
@@ -121,7 +128,8 @@ def codec_of(charset: str | None) -> str | None:
         return None
     found = _CODECS.get(charset)
     if found is None:
-        found = _CODECS.get("".join(character for character in charset[:60].lower() if character.isalnum()))
+        spelling = "".join(character for character in charset[:60].lower() if character.isalnum())
+        found = _CODECS.get(spelling) or _CODECS.get(match[0] if (match := _WITH_MORE_BEHIND.match(spelling)) else "")
     return found
 
 
@@ -146,10 +154,15 @@ def decoded(data: bytes, charset: str | None = None) -> str:
 
 
 def guessed(data: bytes) -> str:
-    """Bytes of which nothing is declared: UTF-8, else Polish in the one of its two charsets the letters point at (cases 7c)."""
+    """Bytes of which nothing is declared: UTF-8, else Polish in the one of its two charsets the letters point at (cases 7c).
+
+    Text with more letters of Western Europe than of Polish is Western.
+    """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        if _count(data, _WESTERN) > _count(data, _POLISH):
+            return data.decode("cp1252", "replace")
         return data.decode("iso8859-2" if _looks_like_8859_2(data) else "cp1250", "replace")
 
 
@@ -185,10 +198,11 @@ def _single_byte(data: bytes, codec: str) -> str:
 
 
 def _looks_like_8859_2(data: bytes) -> bool:
-    size = len(data)
-    windows = size - len(data.translate(None, delete=_ONLY_1250))
-    iso = size - len(data.translate(None, delete=_ONLY_8859_2))
-    return iso > windows
+    return _count(data, _ONLY_8859_2) > _count(data, _ONLY_1250)
+
+
+def _count(data: bytes, letters: bytes) -> int:
+    return len(data) - len(data.translate(None, delete=letters))
 
 
 def _as_iso2022_jp(data: bytes) -> str:

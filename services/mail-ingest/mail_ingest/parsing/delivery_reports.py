@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mail_ingest.parsing.addresses import mailboxes
-from mail_ingest.parsing.bounce_texts import action_said, is_bounce_subject, recipients_named
+from mail_ingest.parsing.bounce_texts import action_said, is_bounce_subject, is_subject_of_servers, recipients_named
 from mail_ingest.parsing.header_fields import HeaderFields, read_fields
 from mail_ingest.parsing.limits import Limits
 from mail_ingest.parsing.machine_signs import has_null_return_path, is_mailer_daemon, is_postmaster
@@ -23,6 +23,7 @@ from mail_ingest.parsing.text_gate import clean_line
 Json = dict[str, Any]
 
 MOST_RECIPIENTS = 100
+_BOUNCE_FIELDS = ("x-failed-recipients", "x-ms-embedded-report")  # Exim; Exchange 5.5 to 2003
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _SEARCHED_TEXT = 200_000
 _MESSAGE_ID_LINE = re.compile(
@@ -89,17 +90,18 @@ def _read_receipt(root: Part, parts: dict[str, Part]) -> Json:
 
 
 def _unstructured_bounce(root: Part, parts: dict[str, Part], sender: str, subject: str, text: str) -> Json | None:
-    """Bounces in plain words: qmail, Exim, Exchange 5.5, … A daemon and its subject are enough; anybody else must also name an
-    address or the mail that came back, because people write from `postmaster` and mail without a return path is common."""
-    is_exim = "x-failed-recipients" in root.fields
+    """Bounces in plain words: qmail, Exim, Exchange 5.5, … A daemon and its subject are enough; anybody else must also begin the
+    subject as servers do, or name an address or the mail that came back, because people write from `postmaster` and mail
+    without a return path is common."""
+    is_marked = any(name in root.fields for name in _BOUNCE_FIELDS)
     daemon = is_mailer_daemon(sender)
-    if not (is_exim or daemon or is_postmaster(sender) or has_null_return_path(root.fields)):
+    if not (is_marked or daemon or is_postmaster(sender) or has_null_return_path(root.fields)):
         return None
     named = recipients_named(text)
-    if not (is_exim or named or is_bounce_subject(subject)):
+    if not (is_marked or named or is_bounce_subject(subject)):
         return None
     ids = _original_ids(root, parts, text)
-    if not (is_exim or daemon or named or (ids and action_said("", text))):
+    if not (is_marked or daemon or named or (action_said("", text) and (ids or is_subject_of_servers(subject)))):
         return None
     kind = action_said(subject, text) or "failed"
     return _report(kind, _recipients(root.fields, text, kind), ids, _original_subject(parts, text))

@@ -128,7 +128,7 @@ def _opened(raw: bytes, limits: Limits) -> Part:
     if len(raw) > limits.message_bytes:
         raise Rejected("too_large", f"{len(raw)} bytes, {limits.message_bytes} are allowed")
     root = read_tree(raw, limits)
-    root.fields.charset = root.charset
+    root.fields.charset = root.charset or next((part.charset for part in root.children if part.charset), None)
     return root
 
 
