@@ -97,8 +97,9 @@ def _pause(failures: int) -> float:
 
 
 def name_of(run: Background) -> str:
-    """What the work is called in logs and readiness: the name of its function."""
+    """What the work is called in logs and readiness: the name of its function, with that of its class."""
     while isinstance(run, functools.partial):
         run = run.func
+    owner = getattr(run, "__self__", None)
     name: str = getattr(run, "__name__", type(run).__name__)
-    return name.strip("_")
+    return f"{type(owner).__name__}.{name}" if owner is not None else name

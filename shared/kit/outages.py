@@ -15,13 +15,16 @@ class DatabaseAway(ConnectionError):
 
 async def is_outage(error: BaseException, database: Database) -> bool:
     """Whether `error` came from the state of the database rather than from what was asked of it."""
-    if isinstance(error, exc.TimeoutError):  # no free connection in the pool
-        return True
-    if isinstance(error, exc.DBAPIError):
-        return error.connection_invalidated or _says_so(error)
     if isinstance(error, OSError):  # refused while connecting, or something of the handler's own
         return not await _answers(database)
-    return False
+    return says_outage(error)
+
+
+def says_outage(error: BaseException) -> bool:
+    """Whether the error itself says so. One that was raised while connecting (an OSError) says nothing."""
+    if isinstance(error, exc.TimeoutError):  # no free connection in the pool
+        return True
+    return isinstance(error, exc.DBAPIError) and (error.connection_invalidated or _says_so(error))
 
 
 def _says_so(error: exc.DBAPIError) -> bool:

@@ -10,14 +10,15 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from kit.correlation import current_correlation_id
 from kit.errors import Forbidden, GoniecError, Invalid, Unauthorized, Unavailable
+from kit.outages import says_outage
 
 MEDIA_TYPE = "application/problem+json"
+_DATA_EXCEPTION = "22"  # the SQLSTATE class
 _REALM = 'Bearer realm="goniec"'
 log = structlog.get_logger("kit.problems")
 
@@ -149,13 +150,15 @@ def _plain(message: str) -> str:
 
 def _is_unstorable(error: Exception) -> bool:
     """A number or text that the column cannot hold and that no shape refused before."""
-    return isinstance(error, DataError) or (isinstance(error, OverflowError) and "SQLite" in str(error))
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith(_DATA_EXCEPTION)
+    if isinstance(error, UnicodeEncodeError):
+        return "surrogates" in error.reason
+    return isinstance(error, OverflowError) and "SQLite" in str(error)
 
 
 def _is_outage(error: Exception) -> bool:
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, PoolTimeout | ConnectionRefusedError)
+    return says_outage(error) or isinstance(error, ConnectionRefusedError)
 
 
 async def _answer(_: Request, error: Exception) -> Response:

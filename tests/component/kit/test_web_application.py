@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from sqlalchemy import text
+from sqlalchemy import BigInteger, String, literal, select, text
 from sqlalchemy.exc import OperationalError
 
 from kit.application import AppParts, Parts, build_app, parts
@@ -24,6 +24,7 @@ from kit.subscription import Subscription
 from kit.testing import FixedClock, InMemoryBus
 from kit.testing.fixtures import OpenDatabase
 from kit.testing.parrot import Echoed, Parroted, keep, kept
+from kit.testing.templates import Templates
 from kit.testing.web import anonymous_client_of, client_of, parts_for_tests, signed_token
 from kit.tokens import Caller, SignedIn, requires, requires_any
 
@@ -97,10 +98,18 @@ async def fall(how: str, app_parts: AppParts) -> str:
     if how == "conflict":
         raise Conflict("Already there.", existing_ids=[1, 2], status=200)
     if how == "database":
-        raise OperationalError("SELECT 1", {}, ConnectionRefusedError())
+        raise ConnectionRefusedError
+    if how == "locked":
+        raise OperationalError("SELECT 1", {}, Exception("database is locked"))
     if how == "number":
         async with app_parts.database.reading() as session:
-            await session.execute(text("SELECT CAST(:n AS INTEGER)"), {"n": 2**70})
+            await session.execute(select(literal(2**70, BigInteger)))
+    if how == "letter":
+        async with app_parts.database.reading() as session:
+            await session.execute(select(literal("\ud800", String)))
+    if how == "table":
+        async with app_parts.database.reading() as session:
+            await session.execute(text("SELECT * FROM no_such_table"))
     return how
 
 
@@ -187,7 +196,8 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
         ("GET", "/v1/fall/busy", None, (429, "too_many_requests")),
         ("GET", "/v1/fall/conflict", None, (409, "conflict")),
         ("GET", "/v1/fall/database", None, (503, "unavailable")),
-        ("GET", "/v1/fall/number", None, (422, "invalid")),
+        ("GET", "/v1/fall/locked", None, (503, "unavailable")),
+        ("GET", "/v1/fall/table", None, (500, "internal_error")),
     ],
 )
 async def test_every_error_is_a_problem(
@@ -195,6 +205,22 @@ async def test_every_error_is_a_problem(
 ) -> None:
     headers = {"content-type": "application/json"} if body is not None else {}
     assert problem(await client.request(method, path, content=body, headers=headers)) == expected
+
+
+@pytest.mark.parametrize("how", ["number", "letter"])
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+async def test_values_no_column_can_hold(
+    request: pytest.FixtureRequest,
+    database_templates: Templates,
+    clock: FixedClock,
+    bus: InMemoryBus,
+    how: str,
+    database_kind: str,
+) -> None:
+    url = request.getfixturevalue(f"{database_kind}_url")
+    app = await an_app(lambda package: database_templates.open(url, package, clock), clock, bus)
+    async with client_of(app) as client:
+        assert problem(await client.get(f"/v1/fall/{how}")) == (422, "invalid")
 
 
 async def test_an_unexpected_error_keeps_its_words_to_itself(client: httpx.AsyncClient) -> None:
