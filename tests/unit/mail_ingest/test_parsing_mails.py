@@ -78,6 +78,39 @@ def test_attachments(name: str, files: list[str]) -> None:
     assert carried(of_corpus(name)) == files
 
 
+@pytest.mark.parametrize(
+    ("second", "text", "files"),
+    [
+        ("Content-Type: text/plain", "one\n\ntwo", []),
+        ("Content-Type: text/plain; name=log.txt", "one\n\ntwo", ["log.txt"]),  # shown, and a file too
+        ("Content-Type: text/plain; name=log.txt\nContent-Disposition: inline", "one\n\ntwo", ["log.txt"]),
+        ("Content-Type: text/plain; name=log.txt\nContent-Disposition: attachment", "one", ["log.txt"]),
+        ("Content-Type: text/plain\nContent-Disposition: attachment", "one", ["attachment-1.txt"]),
+        ("Content-Type: text/html\nContent-Disposition: attachment; filename=a.html", "one", ["a.html"]),
+        ("Content-Type: text/html; name=a.html", "one", ["a.html"]),
+        ("Content-Type: text/html", "one\n\ntwo", []),
+        ("Content-Type: text/csv", "one", ["attachment-1.csv"]),
+        ("Content-Type: text/x-patch", "one\n\ntwo", []),
+        ("Content-Type: image/png", "one", ["image-1.png"]),
+        ("Content-Type: image/png\nContent-Disposition: inline", "one", ["image-1.png"]),
+        ("Content-Type: message/rfc822\n\nSubject: Enclosed", "one", ["Enclosed.eml"]),
+        ("Content-Type: application/pgp-signature; name=signature.asc", "one", ["signature.asc"]),
+        ("X-Nothing: here", "one\n\ntwo", []),
+    ],
+)
+def test_second_parts(second: str, text: str, files: list[str]) -> None:
+    raw = (
+        f"From: a@b.pl\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\none\n--B\n{second}\n\ntwo\n--B--\n".encode()
+    )
+    document = parsed(raw)
+    assert (document["facts"]["text"], carried(document)) == (text, files)
+
+
+def test_a_named_text_that_stands_alone_is_the_text() -> None:
+    raw = b"From: a@b.pl\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; name=body.txt\n\none\n--B--\n"
+    assert (parsed(raw)["facts"]["text"], carried(parsed(raw))) == ("one", [])
+
+
 def test_what_the_html_refers_to_is_inline_and_shown() -> None:
     document = of_corpus("picture_shown_and_picture_attached.eml")
     inline = [attachment["filename"] for attachment in document["facts"]["attachments"] if attachment["inline"]]

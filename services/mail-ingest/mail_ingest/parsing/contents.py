@@ -108,12 +108,21 @@ def _gather(part: Part, found: Contents) -> None:
         found.html.append(html)
         if found.reads_html:
             found.texts.append(text_of_html(html))
-    elif part.content_type.startswith("text/") and part.content_type not in _DATA_TYPES and _is_shown(part, found):
+    elif part.content_type.startswith("text/") and part.content_type not in _DATA_TYPES:
+        _gather_text(part, found)
+    else:
+        found.attached.append(part)
+
+
+def _gather_text(part: Part, found: Contents) -> None:
+    """Text is shown; with a file name it is a file as well, unless it is the first text and so what the sender wrote."""
+    is_file = not _is_shown(part, found)
+    if is_file:
+        found.attached.append(part)
+    if not is_file or (part.disposition in ("", "inline") and part.content_type not in _HTML_TYPES):
         text = _plain_text(part, found)
         found.has_body = found.has_body or bool(text.strip())
         found.texts.append(text)
-    else:
-        found.attached.append(part)
 
 
 def _gather_alternatives(part: Part, found: Contents) -> None:
