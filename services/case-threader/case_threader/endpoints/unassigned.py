@@ -20,7 +20,7 @@ router = APIRouter(tags=["unassigned"])
 async def list_unassigned(the: The, _: Reader, paging: PageWanted) -> Page[WaitingShape]:
     """Mails about which a person decides, newest first, each with suggested accounts and cases and why."""
     async with the.database.reading() as session:
-        rows = (await session.execute(messages.waiting_in_list(paging, outcome="unassigned"))).tuples().all()
+        rows = (await session.execute(messages.waiting_in_list(paging, outcome="unassigned"))).all()
         shapes = await shapes_of_waiting(session, rows)
     received = {filing.message_id: filing.received_at for filing, _ in rows}
     return page_of(

@@ -164,7 +164,7 @@ async def found_by(session: AsyncSession, words: Sequence[str], number: int | No
 async def counts_of_messages(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
     message = tables.messages.c
     query = select(message.case_id, func.count()).where(among(session, message.case_id, ids)).group_by(message.case_id)
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def list_messages(session: AsyncSession, case_id: UUID, *, most: int) -> list[Message]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Select, literal, select, union_all
@@ -51,14 +51,11 @@ async def held_messages(session: AsyncSession, message_ids: Collection[UUID]) ->
     return {each: found[held] for each, held in holder.items() if held is not None and held in found}
 
 
-def waiting_in_list(paging: Paging, *, outcome: str) -> Select[Filing, Message]:
-    """Decisions with this outcome that have a message, the newest receipt first."""
+def waiting_in_list(paging: Paging, *, outcome: str) -> Select[Any]:
+    """Decisions with this outcome that have a message, and that message; the newest receipt first."""
     filing = tables.filings.c
-    query: Select[Any] = (
-        select(Filing, Message)
-        .join(Message, col(Message.id) == col(Filing.message_id))
-        .where(col(Filing.outcome) == outcome)
-    )
+    both = select(Filing, Message).join(Message, col(Message.id) == col(Filing.message_id))
+    query = cast("Select[Any]", both.where(col(Filing.outcome) == outcome))
     return one_page(query, paging, filing.received_at, filing.message_id, descending=True)
 
 
@@ -94,7 +91,7 @@ async def cases_of_senders(session: AsyncSession, emails: Collection[str]) -> di
         .where(among(session, participant.email, emails), case.deleted_at.is_(None), case.merged_into.is_(None))
         .order_by(case.last_activity_at)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def reports_about(session: AsyncSession, rfc_message_id: str) -> list[Message]:
@@ -148,7 +145,7 @@ async def case_ids_of_mails(session: AsyncSession, message_ids: Collection[UUID]
         .join(tables.messages, message.id == filing.held_by)
         .where(among(session, filing.message_id, message_ids), message.case_id.is_not(None))
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def known_ids_of(session: AsyncSession, rfc_message_ids: Sequence[str]) -> list[UUID]:
@@ -171,5 +168,5 @@ async def messages_bearing(session: AsyncSession, rfc_message_ids: Sequence[str]
         .join(tables.messages, message.id == known.message_id)
         .where(among(session, known.rfc_message_id, rfc_message_ids), known.kind == "own")
     )
-    rows = (await session.execute(query)).tuples()
+    rows = (await session.execute(query))
     return {key: written or canonical for key, written, canonical in rows}

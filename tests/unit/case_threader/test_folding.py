@@ -1,0 +1,30 @@
+"""Words as people search them (ecosystem 0.8: nobody folds ł)."""
+
+import pytest
+from case_threader.folding import folded, words_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Zażółć GĘŚLĄ jaźń", "zazolc gesla jazn"),
+        ("Łukasz ŁÓDŹ", "lukasz lodz"),
+        ("Zürich Straße", "zurich strasse"),
+        ("Ærø", "aero"),
+        ("naïve Ö", "naive o"),
+        ("o\u0301 Z\u0307", "o z"),
+        ("ASCII only", "ascii only"),
+        ("", ""),
+    ],
+)
+def test_folded(text: str, expected: str) -> None:
+    assert folded(text) == expected
+
+
+def test_words_come_once_each_without_punctuation() -> None:
+    assert words_of("Jan.Kowalski@Kowalski.pl: faktura_7, FAKTURA 7/2026!") == ["jan", "kowalski", "pl", "faktura", "7", "2026"]
+
+
+def test_words_have_limits() -> None:
+    assert len(words_of(" ".join(map(str, range(5000))), most=100)) == 100
+    assert words_of("x" * 1000) == ["x" * 40]
