@@ -116,6 +116,7 @@ class Context:
     confirmed_by_person: bool = False
     only_tasks: frozenset[UUID] | None = None
     untitled: str = "(bez tytułu)"
+    timezone: str = "Europe/Warsaw"  # for `import_events`; a mail brings that of its account
     new_id: Callable[[], UUID] = new_id
 
 
