@@ -1,5 +1,6 @@
 """From an app to a process: `serve` answers until SIGTERM or SIGINT, finishes what it has begun, and ends with status 0."""
 
+import ctypes
 import gc
 import signal
 import sys
@@ -16,6 +17,7 @@ from kit.settings import BadSettings, ServiceSettings, read_settings
 
 STOP_WITHIN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -50,11 +52,21 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_WITHIN_SECONDS,
     )
+    _stay_small()
+    _Server(config).run()
+
+
+def _stay_small() -> None:
+    """Memory that is used once for a large mail goes back to the system, and garbage is looked for where it can be."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # glibc: few arenas for our threads, large blocks always of their own
+        libc.mallopt(_M_ARENA_MAX, 2)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
+        libc.mallopt(_M_TRIM_THRESHOLD, 4 * 1024 * 1024)
     # What is there now stays: the collector need not look at modules, routes and models again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    _Server(config).run()
 
 
 class _Server(uvicorn.Server):
