@@ -28,6 +28,7 @@ from reminder_dispatcher.channels.email import EmailChannel
 from reminder_dispatcher.channels.gateways import sms_channel
 from reminder_dispatcher.channels.mail_accounts import MailAccounts
 from reminder_dispatcher.composing import Language
+from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher, Lane, LaneRules
 from reminder_dispatcher.endpoints import automation, delivery_reports, reminders, templates
 from reminder_dispatcher.handlers import subscription
@@ -73,6 +74,12 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         yield
         await parts.dispatcher.close()
 
+    async def dispatch_reminders() -> None:
+        await parts.dispatcher.run()
+
+    async def tell_of_missed_reminders() -> None:
+        await parts.digests.run()
+
     return build_app(
         parts,
         name="reminder-dispatcher",
@@ -80,7 +87,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         package="reminder_dispatcher",
         routers=ROUTERS,
         subscription=subscription(rules, wake=parts.dispatcher.wake),
-        background=[parts.dispatcher.run] if dispatching else [],
+        background=[dispatch_reminders, tell_of_missed_reminders] if dispatching else [],
         checks={"dispatcher": parts.dispatcher.stalled},
         says=SAYS,
         lifespan=life,
@@ -114,4 +121,10 @@ def reminder_parts(**given: Any) -> ReminderParts:
         lane(LaneRules("email", settings.email_connections, settings.email_per_minute, backlog), email),
         lane(LaneRules("sms", settings.sms_connections, settings.sms_per_minute, backlog), sms),
     ]
-    return ReminderParts(**given, dispatcher=Dispatcher(database, lanes), language=language, sms_kind=sms.kind)
+    return ReminderParts(
+        **given,
+        dispatcher=Dispatcher(database, lanes),
+        digests=Digests(database, email, language),
+        language=language,
+        sms_kind=sms.kind,
+    )

@@ -197,6 +197,9 @@ class Lane:
             return await self._channel.send(composed.message)
         except (NotNow, NotEver, OutcomeUnknown) as answer:
             return answer
+        except Exception as error:  # a channel that breaks its promise must not take the lane with it
+            log.error("channel_broke_its_promise", channel=self._channel.kind, exc_info=error)
+            return OutcomeUnknown("internal_error", type(error).__name__)
 
     async def _until_due(self) -> None:
         """A wake-up or the next due moment. Timers run on the monotonic clock (reliability B8)."""

@@ -159,10 +159,15 @@ class Ledger:
 
 
 async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now: datetime) -> list[bool]:
-    """For each whether its message may leave."""
+    """For each whether its message may leave; those that may not are given back."""
     claims = {one.claimed.reminder.id: (one.claimed.claim_id, one.claimed.reminder.generation) for one in intents}
     held = await repository.still_claimed(session, claims)
-    granted = [one.claimed.reminder.id in held and now < one.claimed.latest for one in intents]
+    states = await automation_repository.list_channel_states(session)
+    resting = {state.channel for state in states if state.paused_until > now}
+    granted = [
+        one.claimed.reminder.id in held and one.claimed.reminder.channel not in resting and now < one.claimed.latest
+        for one in intents
+    ]
     leaving = [one for one, may_leave in zip(intents, granted, strict=True) if may_leave]
     for one, may_leave in zip(intents, granted, strict=True):
         if not may_leave:

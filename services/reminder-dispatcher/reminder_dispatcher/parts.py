@@ -7,6 +7,7 @@ from fastapi import Depends
 
 from kit.application import Parts, given_parts
 from reminder_dispatcher.composing import Language
+from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher
 from reminder_dispatcher.settings import Settings
 
@@ -15,6 +16,7 @@ from reminder_dispatcher.settings import Settings
 class ReminderParts(Parts):
     settings: Settings
     dispatcher: Dispatcher
+    digests: Digests
     language: Language
     sms_kind: str
 

@@ -95,7 +95,6 @@ async def _second_one(session: AsyncSession, reminder: Reminder, planned: dict[s
 
 async def _changed(session: AsyncSession, reminder: Reminder, values: Mapping[str, object]) -> Reminder:
     await repository.change_reminder(session, reminder.id, dict(values))
-    session.expire(reminder)
     return await get_reminder(session, reminder.id)
 
 

@@ -66,7 +66,6 @@ async def change_template(
         raise UnusableTemplate([{"pointer": "/", "detail": str(error)}]) from None
     check_text(values)
     await repository.save_template(session, template.id, {**values, "version": template.version + 1, "changed_at": now})
-    session.expire(template)
     template = await get_template(session, template.id)
     is_default = changes.get("is_default", was_default)
     displaced = await _settle_default(session, template, is_default=is_default)

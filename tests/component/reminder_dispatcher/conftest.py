@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from kit.testing import FixedClock
 from kit.testing.fixtures import OpenDatabase
 from kit.testing.smtp_sink import SmtpSink
@@ -28,9 +29,7 @@ async def sink() -> AsyncIterator[SmtpSink]:
 
 
 @pytest_asyncio.fixture
-async def desk(
-    open_database: OpenDatabase, clock: FixedClock, sink: SmtpSink, tmp_path: Path
-) -> AsyncIterator[Desk]:
+async def desk(open_database: OpenDatabase, clock: FixedClock, sink: SmtpSink, tmp_path: Path) -> AsyncIterator[Desk]:
     """The service, started, on SQLite and on PostgreSQL; dispatched by hand."""
     database = await open_database("reminder_dispatcher")
     gateway = FakeGateway()

@@ -3,7 +3,7 @@
 import email
 import email.policy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+from fastapi import FastAPI
+
 from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
 from contracts.mail import MailAccountChanged
 from contracts.tasks import (
@@ -24,7 +26,6 @@ from contracts.tasks import (
     TaskState,
     TaskUpdated,
 )
-from fastapi import FastAPI
 from kit.database import Database
 from kit.events import Event
 from kit.testing import FixedClock, announced, hear
@@ -122,11 +123,11 @@ class Desk:
     def mails(self) -> list[EmailMessage]:
         return [read_mail(mail.content) for mail in self.sink.mails]
 
-    def restarted_lane(self, channel: str) -> Lane:
+    def restarted_lane(self, channel: str, **rules: Any) -> Lane:
         """The lane of a process that has just begun, on the same database."""
         old = next(lane for lane in self.parts.dispatcher.lanes if lane.rules.channel == channel)
         return Lane(
-            old.rules,
+            replace(old.rules, **rules),
             old._channel,
             database=self.database,
             ledger=type(old._ledger)(self.database),
@@ -135,7 +136,9 @@ class Desk:
         )
 
 
-def desk_parts(settings: Settings, database: Database, clock: FixedClock, sink: SmtpSink, gateway: Any) -> ReminderParts:
+def desk_parts(
+    settings: Settings, database: Database, clock: FixedClock, sink: SmtpSink, gateway: Any
+) -> ReminderParts:
     """Real parts but for the bus, the neighbours and the SMS gateway."""
 
     def neighbour(request: httpx.Request) -> httpx.Response:
@@ -146,9 +149,7 @@ def desk_parts(settings: Settings, database: Database, clock: FixedClock, sink: 
             return httpx.Response(200, json={**access, "address": "biuro@firma.example", "name": "Biuro Demo"})
         return httpx.Response(404, json={"code": "mail_account_not_found"})
 
-    parts = parts_for_tests(
-        settings, database, clock, transport=httpx.MockTransport(neighbour), make=reminder_parts
-    )
+    parts = parts_for_tests(settings, database, clock, transport=httpx.MockTransport(neighbour), make=reminder_parts)
     for lane in parts.dispatcher.lanes:
         if lane.rules.channel == "sms" and gateway is not None:
             lane._channel = gateway

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from contracts.reminders import ReminderArmed, ReminderDue, ReminderFailed, ReminderMissed, ReminderSent
-from contracts.tasks import ChannelPlan, ReminderPlan, TaskDeleted, TaskParticipant, TaskReopened
 from reminder_desk import (
     ANNA,
     DAY_BEFORE,
@@ -19,6 +17,9 @@ from reminder_desk import (
     created,
     operators,
 )
+
+from contracts.reminders import ReminderArmed, ReminderDue, ReminderFailed, ReminderMissed, ReminderSent
+from contracts.tasks import ChannelPlan, ReminderPlan, TaskDeleted, TaskParticipant, TaskReopened
 
 
 async def test_client_is_reminded_by_sms_and_email_in_time_and_once(desk: Desk) -> None:
@@ -263,7 +264,10 @@ async def test_client_is_never_reminded_of_what_has_begun(desk: Desk) -> None:
     soon = ChannelPlan(channel="sms", lead_time=timedelta(minutes=5))
     await desk.hear(created(reminders=clients(soon)), created(reminders=operators(soon)))
     await desk.at(START)
-    assert [(r["audience"], r["status"]) for r in await desk.reminders()] == [("client", "missed"), ("operator", "sent")]
+    assert [(r["audience"], r["status"]) for r in await desk.reminders()] == [
+        ("client", "missed"),
+        ("operator", "sent"),
+    ]
 
 
 async def test_task_made_at_short_notice_shows_that_its_plan_came_too_late(desk: Desk) -> None:

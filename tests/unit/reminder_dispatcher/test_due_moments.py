@@ -48,12 +48,12 @@ def test_due_moment(starts: datetime, lead: timedelta, due: datetime) -> None:
 
 
 @given(
-    starts=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)),
+    hours=st.integers(0, 24 * 365 * 4),
     minutes=st.integers(0, 60 * 24 * 30),
     zone=st.sampled_from(["Europe/Warsaw", "America/New_York", "Australia/Lord_Howe", "UTC", "Asia/Kathmandu"]),
 )
-def test_due_is_never_after_the_start_and_near_the_elapsed_time(starts: datetime, minutes: int, zone: str) -> None:
-    start, lead = starts.replace(tzinfo=UTC), timedelta(minutes=minutes)
+def test_due_is_never_after_the_start_and_near_the_elapsed_time(hours: int, minutes: int, zone: str) -> None:
+    start, lead = utc("2026-01-01 00:30") + timedelta(hours=hours), timedelta(minutes=minutes)
     due = due_moment(start, lead, ZoneInfo(zone))
     assert abs((start - due) - lead) <= timedelta(hours=1)
     assert due <= start
@@ -160,7 +160,12 @@ def test_quiet_hours_that_rather_miss() -> None:
 def test_late_reminder_is_held_over_the_night() -> None:
     now, planned = warsaw("2026-11-30 20:05"), warsaw("2026-11-30 19:50")
     verdict = judge(
-        now=now, planned_at=planned, starts_at=warsaw("2026-12-01 12:00"), audience="client", late_grace=GRACE, quiet=NIGHT
+        now=now,
+        planned_at=planned,
+        starts_at=warsaw("2026-12-01 12:00"),
+        audience="client",
+        late_grace=GRACE,
+        quiet=NIGHT,
     )
     assert (verdict.step, verdict.until) == (Step.HOLD, warsaw("2026-12-01 08:00"))
 

@@ -66,7 +66,9 @@ def test_html_is_an_alternative() -> None:
     assert (read(plain), read(rich)) == (MAIL.text, "<p>Dzień dobry</p>\n")
 
 
-@pytest.mark.parametrize("name", ["Zażółć Gęślą", "Łukasz \"Żółw\" Ćma, sp. z o.o.", "", "=?utf-8?q?x?=", "a" * 90, "ą" * 90])
+@pytest.mark.parametrize(
+    "name", ["Zażółć Gęślą", 'Łukasz "Żółw" Ćma, sp. z o.o.', "", "=?utf-8?q?x?=", "a" * 90, "ą" * 90]
+)
 def test_names_come_through(name: str) -> None:
     parsed = built(replace(MAIL, to_name=name), sender_name=name)
     assert parsed["To"].addresses[0].addr_spec == "jan@klient.pl"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
-from contracts.tasks import TaskParticipant
 
+from contracts.tasks import TaskParticipant
 from reminder_dispatcher.phone_numbers import NotANumber, NumberNotAllowed, e164
 from reminder_dispatcher.recipients import (
     NoRecipient,
@@ -39,7 +39,9 @@ class Staff:
     locale: str | None = None
 
 
-def client(channel: str, *, typed: str | None = None, contacts: list[Card] | None = None, account: Card | None = None) -> object:
+def client(
+    channel: str, *, typed: str | None = None, contacts: list[Card] | None = None, account: Card | None = None
+) -> object:
     found = client_recipient(
         channel, typed=typed, contacts=contacts or [], account=account, locale="pl", policy=NumberPolicy()
     )
@@ -89,9 +91,7 @@ def test_address_of_a_client(typed: str | None, contacts: list[Card], account: C
 
 
 def operator(channel: str, participant: TaskParticipant | None, card: Staff | None) -> object:
-    found = operator_recipient(
-        channel, participant=participant, card=card, default_locale="pl", policy=NumberPolicy()
-    )
+    found = operator_recipient(channel, participant=participant, card=card, default_locale="pl", policy=NumberPolicy())
     return (found.address, found.origin) if isinstance(found, Recipient) else found.reason
 
 
@@ -112,7 +112,9 @@ def operator(channel: str, participant: TaskParticipant | None, card: Staff | No
         ("email", TaskParticipant(employee_id=SOMEBODY, email="x@y.pl"), Staff(reminders_enabled=False), "opted_out"),
     ],
 )
-def test_address_of_an_operator(channel: str, participant: TaskParticipant | None, card: Staff | None, expected: object) -> None:
+def test_address_of_an_operator(
+    channel: str, participant: TaskParticipant | None, card: Staff | None, expected: object
+) -> None:
     assert operator(channel, participant, card) == expected
 
 
@@ -158,6 +160,8 @@ def test_countries_are_a_choice() -> None:
     assert e164("+4915123456789", countries=()) == "+4915123456789"
 
 
-@pytest.mark.parametrize("address", ["", "a", "a@", "@b.pl", "a b@c.pl", "a@b@c.pl", "a@b.pl>", "ą@b.pl", 'a"@b.pl', "a@[1.2.3.4"])
+@pytest.mark.parametrize(
+    "address", ["", "a", "a@", "@b.pl", "a b@c.pl", "a@b@c.pl", "a@b.pl>", "ą@b.pl", 'a"@b.pl', "a@[1.2.3.4"]
+)
 def test_what_is_no_address(address: str) -> None:
     assert wire_address(address) is None

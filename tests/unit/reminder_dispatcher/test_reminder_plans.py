@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from contracts.tasks import AudiencePlan, ChannelPlan, Occurrence, ReminderPlan, TaskParticipant, TaskState
 
+from contracts.tasks import AudiencePlan, ChannelPlan, Occurrence, ReminderPlan, TaskParticipant, TaskState
 from reminder_dispatcher.arming_changes import Changes, Standing, changes
 from reminder_dispatcher.reminder_plan import Key, Wanted, wanted_reminders
 
@@ -56,7 +56,9 @@ def test_work_that_has_begun_still_reminds() -> None:
 
 
 def test_a_series_wants_one_set_for_each_date() -> None:
-    dates = [Occurrence(recurrence_id=f"2026-11-{day}T08:00:00Z", starts_at=START.replace(day=day)) for day in (25, 26, 27)]
+    dates = [
+        Occurrence(recurrence_id=f"2026-11-{day}T08:00:00Z", starts_at=START.replace(day=day)) for day in (25, 26, 27)
+    ]
     found = wanted(a_task(rrule="FREQ=DAILY", occurrences=dates, reminders=ReminderPlan(client=plan(SMS))))
     assert [(one.key.occurrence, one.due_at) for one in found] == [
         (date.recurrence_id, date.starts_at - timedelta(days=1)) for date in dates
@@ -178,7 +180,11 @@ def test_retried_reminder_of_a_moved_task_gives_way_to_a_new_one() -> None:
 
 
 def test_cancelled_task_withdraws_what_waits() -> None:
-    armed, claimed, flying = standing(), standing(status="sending"), standing(status="sending", attempts=1, in_flight=True)
+    armed, claimed, flying = (
+        standing(),
+        standing(status="sending"),
+        standing(status="sending", attempts=1, in_flight=True),
+    )
     sent = standing(status="sent", attempts=1)
     assert told_anew(None, armed) == Changes(withdraw=[(armed.id, "task_cancelled")])
     assert told_anew(None, claimed) == Changes(withdraw=[(claimed.id, "task_cancelled")])

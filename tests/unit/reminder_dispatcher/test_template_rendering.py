@@ -32,7 +32,11 @@ WARSAW = ZoneInfo("Europe/Warsaw")
         ("{{termin_do}}", "poniedziałek, 30 listopada 2026, 10:00", "Monday, 30 November 2026, 10:00"),
         ("{{data}} {{godzina}}", "poniedziałek, 30 listopada 2026 09:05", "Monday, 30 November 2026 09:05"),
         ("{{TYTUL}}", "Spotkanie w sprawie umowy", "Spotkanie w sprawie umowy"),
-        ("{{kontrahent}}: {{sprawa}}", "Kowalski i Wspólnicy sp. z o.o.: 3932", "Kowalski i Wspólnicy sp. z o.o.: 3932"),
+        (
+            "{{kontrahent}}: {{sprawa}}",
+            "Kowalski i Wspólnicy sp. z o.o.: 3932",
+            "Kowalski i Wspólnicy sp. z o.o.: 3932",
+        ),
         ("bez pól", "bez pól", "bez pól"),
     ],
 )
@@ -116,7 +120,9 @@ def test_subject_is_one_harmless_line(value: str) -> None:
     subject = subject_text("Temat: {{tytul}}", replace(SAMPLE, title=value), PL)
     assert subject.startswith("Temat:")
     assert len(subject) <= 400
-    assert not any(ord(c) < 32 or 0x7F <= ord(c) <= 0x9F or c in "\u2028\u2029" or 0xD800 <= ord(c) < 0xE000 for c in subject)
+    assert not any(
+        ord(c) < 32 or 0x7F <= ord(c) <= 0x9F or c in "\u2028\u2029" or 0xD800 <= ord(c) < 0xE000 for c in subject
+    )
 
 
 def test_line_ends_of_a_value_cannot_become_a_header() -> None:

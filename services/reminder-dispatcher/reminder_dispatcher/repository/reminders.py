@@ -37,7 +37,7 @@ async def list_reminders(
 
 
 async def find_reminder(session: AsyncSession, reminder_id: UUID, *, lock: bool = False) -> Reminder | None:
-    query = select(Reminder).where(_table.c.id == reminder_id)
+    query = select(Reminder).where(_table.c.id == reminder_id).execution_options(populate_existing=True)
     if lock:
         query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()

@@ -16,7 +16,7 @@ from reminder_dispatcher.models import Template, TemplateDefault, core
 async def find_template(session: AsyncSession, template_id: UUID) -> Template | None:
     """None for one that is not there or was deleted."""
     query = select(Template).where(col(Template.id) == template_id, col(Template.deleted_at).is_(None))
-    return (await session.exec(query)).one_or_none()
+    return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
 
 
 async def templates_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Template]:
