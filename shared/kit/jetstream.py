@@ -58,6 +58,7 @@ def streams(*, max_bytes: int = _MAX_BYTES, max_age: timedelta = _KEPT_FOR) -> t
         "num_replicas": 1,
         "duplicate_window": nanoseconds(_DUPLICATES_KNOWN_FOR),
         "allow_direct": True,
+        "allow_atomic": True,
     }
     return (
         {

@@ -1,28 +1,34 @@
-"""The bus on NATS JetStream: stays connected by itself, publishes with many acknowledgements in flight."""
+"""The bus on NATS JetStream: one connection that stays, streams that are there."""
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import nats.aio.client
 import nats.errors
-import orjson
 import structlog
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from kit import jetstream
 from kit.bus import BROKER_TAKES_BYTES, MOST_BYTES, BusUnavailable, Outgoing, StreamState
 from kit.nats_ear import NatsEar
+from kit.nats_publishing import Publishing
 
 log = structlog.get_logger()
 
-IN_FLIGHT = 256
-_ACKNOWLEDGED_WITHIN = 10.0
-_LOOK_AGAIN = 0.5
 _STREAM_FULL = 10077
+
+
+class _HeadersUnread(Client):
+    """Headers of stored messages tell us nothing that is not in the envelope, and reading them is the dearest part of
+    receiving a message; a status line (`NATS/1.0 408 …`) is read as ever."""
+
+    async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:
+        if headers is not None and headers.startswith(b"NATS/1.0\r\n"):
+            return None
+        read: dict[str, str] | None = await super()._process_headers(headers)
+        return read
 
 
 class NatsBus:
@@ -49,6 +55,7 @@ class NatsBus:
         self._publishing = asyncio.Lock()
         self._ensured_on = -1
         self._ensuring = asyncio.Lock()
+        self._broker_takes_batches = True
         self._when_connected: set[Callable[[], None]] = set()
         self.connection = 0
 
@@ -110,10 +117,13 @@ class NatsBus:
     async def publish(self, messages: Sequence[Outgoing]) -> list[int | None]:
         client = await self.ready_client()
         async with self._publishing:
-            window = _Window(client, messages, is_current=self._is_still(self.connection))
-            sequences = await window.publish()
-        if window.refusal is not None:
-            await self._answer_refusal(client, window.refusal)
+            publishing = Publishing(
+                client, is_current=self._is_still(self.connection), in_batches=self._broker_takes_batches
+            )
+            sequences = await publishing.publish(messages)
+            self._broker_takes_batches = publishing.in_batches
+        if publishing.refusal is not None:
+            await self._answer_refusal(client, publishing.refusal)
         return sequences
 
     def _is_still(self, connection: int) -> Callable[[], bool]:
@@ -131,7 +141,7 @@ class NatsBus:
         """A client of nats-py that was closed for good (a refused password, say) is replaced by a new one."""
         while True:
             closed = asyncio.Event()
-            client = Client()
+            client = _HeadersUnread()
             try:
                 await self._connect(client, closed)
                 self._client = client
@@ -146,6 +156,7 @@ class NatsBus:
 
     def _count_connection(self, event: str) -> None:
         self.connection += 1
+        self._broker_takes_batches = True
         log.info(event, url=self._url)
         for tell in tuple(self._when_connected):
             tell()
@@ -182,78 +193,3 @@ class NatsBus:
             disconnected_cb=on_disconnected,
             reconnected_cb=on_reconnected,
         )
-
-
-class _Window:
-    """One call of `publish`: sends on while no more than IN_FLIGHT messages wait for their acknowledgement.
-
-    At the first refusal nothing more is sent, so that what follows does not overtake what was refused.
-    """
-
-    def __init__(self, client: Client, messages: Sequence[Outgoing], *, is_current: Callable[[], bool]) -> None:
-        self._client = client
-        self._is_current = is_current
-        self._messages = messages
-        self._sequences: list[int | None] = [None] * len(messages)
-        self._answered = 0
-        self._sent = 0
-        self._progress = asyncio.Event()
-        self.refusal: dict[str, Any] | None = None
-
-    async def publish(self) -> list[int | None]:
-        inbox = f"{self._client.new_inbox()}.{os.urandom(4).hex()}"
-        try:
-            subscription = await self._client.subscribe(f"{inbox}.*", cb=self._on_answer)
-            try:
-                await self._send_all(inbox)
-                await self._wait_until(lambda: self._answered == self._sent)
-            finally:
-                with contextlib.suppress(nats.errors.Error):
-                    await subscription.unsubscribe()
-        except (nats.errors.Error, OSError) as error:
-            if self._answered == 0:
-                raise BusUnavailable(f"Nothing could be published: {error}") from error
-        return self._sequences
-
-    async def _send_all(self, inbox: str) -> None:
-        for index, message in enumerate(self._messages):
-            if self._sent - self._answered >= IN_FLIGHT and not await self._wait_until(
-                lambda: self._sent - self._answered < IN_FLIGHT
-            ):
-                return
-            if self.refusal is not None or not self._is_current():
-                return
-            await self._client.publish(
-                message.subject,
-                message.payload,
-                reply=f"{inbox}.{index}",
-                headers={"Nats-Msg-Id": str(message.event_id)},
-            )
-            self._sent += 1
-
-    async def _wait_until(self, reached: Callable[[], bool]) -> bool:
-        """False when the broker stays silent or the connection is lost before that: its answers are lost with it."""
-        silent_since = asyncio.get_running_loop().time()
-        while not reached():
-            self._progress.clear()
-            try:
-                async with asyncio.timeout(_LOOK_AGAIN):
-                    await self._progress.wait()
-                silent_since = asyncio.get_running_loop().time()
-            except TimeoutError:
-                silent_for = asyncio.get_running_loop().time() - silent_since
-                if silent_for > _ACKNOWLEDGED_WITHIN or not self._is_current():
-                    return False
-        return True
-
-    async def _on_answer(self, message: Msg) -> None:
-        self._answered += 1
-        self._progress.set()
-        if message.headers:  # 503: no stream takes this subject
-            self.refusal = {"description": "no stream takes this subject", "err_code": 0}
-            return
-        answer = orjson.loads(message.data)
-        if "error" in answer:
-            self.refusal = self.refusal or answer["error"]
-            return
-        self._sequences[int(message.subject.rpartition(".")[2])] = answer["seq"]

@@ -26,6 +26,7 @@ KEPT_FOR = timedelta(days=7)
 HEARD_KEPT_FOR = timedelta(days=15)
 
 _ROUND = 500
+_ROUND_BYTES = 8 * 1024 * 1024
 _POLL = 1.0
 _NOT_LEADING = 2.0
 _CHECK_STREAM_EVERY = timedelta(seconds=10)
@@ -34,11 +35,22 @@ _TIDY_AT_ONCE = 5_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _DEAD_PREFIX = DEAD_SUBJECTS[0].removesuffix(">")
 
-_waiting_rows = (
-    select(outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.payload)
+_heads = (
+    select(outbox.c.seq, func.length(outbox.c.payload).label("size"))
     .where(outbox.c.waiting)
     .order_by(outbox.c.seq)
     .limit(_ROUND)
+    .subquery()
+)
+_measured = select(
+    _heads.c.seq, (func.sum(_heads.c.size).over(order_by=_heads.c.seq) - _heads.c.size).label("before")
+).subquery()
+# The oldest that wait, as many as a round takes, but not many megabytes of them at once.
+_waiting_rows = (
+    select(outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.payload)
+    .join(_measured, _measured.c.seq == outbox.c.seq)
+    .where(_measured.c.before < _ROUND_BYTES)
+    .order_by(outbox.c.seq)
 )
 _mark_published = (
     update(outbox)

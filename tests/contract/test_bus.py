@@ -47,9 +47,9 @@ async def test_messages_arrive_in_the_order_they_were_published(harness) -> None
 
 
 async def test_each_message_published_has_its_place_in_the_stream(harness) -> None:
-    sequences = await harness.bus.publish([message(n) for n in range(3)])
-    assert sequences == [1, 2, 3]
-    assert (await harness.bus.state()).last_sequence == 3
+    assert await harness.bus.publish([message(n) for n in range(3)]) == [1, 2, 3]
+    assert await harness.bus.publish([message(n) for n in range(2_500)]) == list(range(4, 2_504))
+    assert (await harness.bus.state()).last_sequence == 2_503
 
 
 async def test_a_message_published_again_is_stored_once(harness) -> None:
@@ -57,6 +57,9 @@ async def test_a_message_published_again_is_stored_once(harness) -> None:
     first = await harness.bus.publish([message(1, event_id=event_id)])
     again = await harness.bus.publish([message(1, event_id=event_id), message(2)])
     assert again == [first[0], 2]
+    many = [message(n) for n in range(30)]
+    first_half = await harness.bus.publish(many[:15])
+    assert await harness.bus.publish(many) == [*first_half, *range(18, 33)]
 
 
 async def test_a_consumer_hears_only_what_its_filters_let_through(harness) -> None:

@@ -234,6 +234,36 @@ async def test_a_full_stream_keeps_what_somebody_has_not_heard(nats_server: Nats
     await bus.close()
 
 
+async def test_many_messages_are_one_batch_with_few_fsyncs(nats_harness) -> None:
+    """ADR-50: all of it or nothing, in one place of the stream."""
+    await nats_harness.bus.publish([message(n) for n in range(50)])
+    stored = await nats_harness.bus.client().jetstream().get_msg("GONIEC", 50)
+    assert stored.headers["Nats-Batch-Commit"] == "1"
+    assert stored.headers["Nats-Batch-Sequence"] == "50"
+
+
+async def test_a_batch_that_repeats_something_is_stored_without_the_repetition(nats_harness) -> None:
+    messages = [message(n) for n in range(20)]
+    assert await nats_harness.bus.publish(messages[:10]) == list(range(1, 11))
+    assert await nats_harness.bus.publish(messages[5:]) == list(range(6, 21))
+    assert (await nats_harness.bus.state()).last_sequence == 20
+
+
+async def test_the_dead_and_the_living_in_one_go(nats_harness) -> None:
+    dead = [Outgoing(new_id(), "dead.parrot", b"x") for _ in range(6)]
+    sequences = await nats_harness.bus.publish([*(message(n) for n in range(5)), *dead, message(5), message(6)])
+    assert sequences == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6, 6, 7]
+
+
+async def test_a_broker_without_batches_gets_the_messages_one_by_one(nats_server: NatsServer) -> None:
+    bus = NatsBus(nats_server.url)
+    bus._streams = tuple({**stream, "allow_atomic": False} for stream in bus._streams)
+    await bus.start()
+    await until(lambda: bus.is_connected)
+    assert await bus.publish([message(n) for n in range(20)]) == list(range(1, 21))
+    await bus.close()
+
+
 async def test_each_service_may_say_and_hear_only_its_own(tmp_path: Path) -> None:
     """reliability D14"""
     users = [NatsUser("parrot", "p", ("mail.>",), "parrot"), NatsUser("threader", "t", ("case.>",), "threader")]
@@ -295,7 +325,7 @@ async def test_nobody_gets_in_without_a_user(tmp_path: Path) -> None:
     server.kill()
 
 
-async def test_headers_are_read_even_where_fast_mail_parser_is_installed(
+async def test_status_lines_are_read_even_where_fast_mail_parser_is_installed(
     nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """nats-py would take it for headers, and then every value is a list (performance.md)."""
@@ -311,5 +341,6 @@ async def test_headers_are_read_even_where_fast_mail_parser_is_installed(
     event_id = new_id()
     await bus.publish([Outgoing(event_id, "mail.parroted.v1.1", b"1")])
     heard = await received.next_msg(timeout=5)
-    assert heard.headers == {"Nats-Msg-Id": str(event_id)}
+    assert heard.headers is None
+    assert nats.aio.client.parse_email is None
     await bus.close()

@@ -50,6 +50,15 @@ async def test_what_was_announced_is_published_in_order_once(
     assert await relay.depth() == 0
 
 
+async def test_a_round_takes_few_large_events(database: Database, bus: InMemoryBus, relay: Relay) -> None:
+    async with database.transaction() as session:
+        for n in range(8):
+            announce(session, Parroted(n=n, text="x" * 3_000_000))
+    rounds = [await relay.publish_waiting() for _ in range(4)]
+    assert rounds == [3, 3, 2, 0]
+    assert heard(bus) == list(range(8))
+
+
 async def test_the_envelope_says_who_spoke_when_and_about_what(
     database: Database, bus: InMemoryBus, relay: Relay, clock: FixedClock
 ) -> None:
