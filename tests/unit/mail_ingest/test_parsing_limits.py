@@ -135,5 +135,5 @@ def test_bodies_full_of_almost_delimiters_take_no_time(body: bytes) -> None:
 @pytest.mark.parametrize("name", [b"Subject", b"From", b"References", b"Content-Type", b"Content-Disposition", b"Date", b"Authentication-Results", b"X-Failed-Recipients", b"Precedence"])  # fmt: skip
 @pytest.mark.parametrize("morsel", [b"Re: ", b"=?utf-8?q?x?= ", b"=?utf-8?b?", b"?=", b"; a=b", b'; x="', b"name*0*=a; ", b"(", b"\\", b'"', b"<a@b>", b" ", b"\xc5\x82"])  # fmt: skip
 def test_no_header_field_takes_long(name: bytes, morsel: bytes) -> None:
-    raw = HEAD + name + b": " + morsel * (60_000 // len(morsel)) + b"\r\n\r\nx"
+    raw = HEAD + name + b": " + morsel * (30_000 // len(morsel)) + b"\r\n\r\nx"
     assert parsed(raw)["outcome"] in ("parsed", "rejected")

@@ -106,6 +106,24 @@ def test_second_parts(second: str, text: str, files: list[str]) -> None:
     assert (document["facts"]["text"], carried(document)) == (text, files)
 
 
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        "boundary=B",
+        'boundary="B"',
+        "boundary=B ; x=y",
+        "BOUNDARY = B",
+        "boundary*0=B",
+        "boundary*=us-ascii''B",
+        'x="a;b"; boundary=B',
+        "boundary=B; boundary=C",
+    ],
+)
+def test_spellings_of_a_boundary(boundary: str) -> None:
+    raw = f"From: a@b.pl\nContent-Type: multipart/mixed; {boundary}\n\npreamble\n--B\n\none\n--B  \n\ntwo\n--B--\nepilogue\n".encode()
+    assert parsed(raw)["facts"]["text"] == "one\n\ntwo"
+
+
 def test_a_named_text_that_stands_alone_is_the_text() -> None:
     raw = b"From: a@b.pl\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; name=body.txt\n\none\n--B--\n"
     assert (parsed(raw)["facts"]["text"], carried(parsed(raw))) == ("one", [])

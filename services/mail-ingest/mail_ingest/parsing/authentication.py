@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 from mail_ingest.parsing.domains import is_aligned
@@ -28,19 +27,12 @@ _PROPERTY = re.compile(
 )
 _LONGEST = 16_000
 _MARK = re.compile(r'[()"]')
-_PRIVATE_NETWORKS = tuple(
-    ip_network(network)
-    for network in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
+_PRIVATE = re.compile(
+    r"(?:(?:10|127)\.\d+|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+$"
+    r"|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:",
+    re.IGNORECASE,
 )
+"""RFC 1918, RFC 4193, loopback and link-local."""
 
 Json = dict[str, Any]
 
@@ -155,15 +147,7 @@ def _is_handed_over_inside(received: str) -> bool:
     if _LOCAL_PROTOCOL.search(received):
         return True
     addresses = [one or other for one, other in _ADDRESS.findall(before_by)]
-    return bool(addresses) and all(_is_private(address) for address in addresses)
-
-
-def _is_private(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in _PRIVATE_NETWORKS)
+    return bool(addresses) and all(_PRIVATE.match(address) for address in addresses)
 
 
 def _segments(value: str) -> list[str]:

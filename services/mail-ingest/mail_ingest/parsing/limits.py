@@ -34,5 +34,7 @@ class Limits:
     @classmethod
     def of(cls, values: dict[str, Any] | None) -> Self:
         """The defaults with the given ones put over them; unknown names are left out."""
+        if not values:
+            return cls()
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in (values or {}).items() if name in known})

@@ -167,7 +167,8 @@ class _Reader:
     def _spans(self, part: Part) -> tuple[bytes, list[tuple[int, int]]]:
         """Where the children of a multipart lie, also behind a wrong boundary or a forbidden transfer encoding."""
         buffer, start, end = part._buffer, part.body_start, part.body_end  # noqa: SLF001 - one module, two hands
-        boundary = part.parameters.get("boundary", b"").rstrip()
+        boundary = part.parameters.get("boundary") or (parameter_text(part.parameters, "boundary") or "").encode()
+        boundary = boundary.rstrip()
         spans = self._delimited(buffer, start, end, boundary) if boundary else []
         if not spans and part.encoding in _ENCODED:
             buffer, start, end = _plain_body(part)

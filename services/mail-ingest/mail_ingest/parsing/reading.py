@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from contracts.mail import TEXT_IN_EVENTS
@@ -32,7 +33,8 @@ def parsed_mail(
     contents = contents_of(root, limits)
     attachments = attachments_of(contents)
     fields = root.fields
-    facts, shown_sender = _header_facts(fields, limits)
+    date = claimed_date(fields.text("date"))
+    facts, shown_sender = _header_facts(fields, date, limits)
     text = contents.text
     sender = shown_sender["address"] if shown_sender else ""
     report = delivery_report(root, sender=sender, subject=facts["mail_subject"], text=text)
@@ -54,7 +56,7 @@ def parsed_mail(
     calendars = calendars_of(
         root,
         sender=sender,
-        sent_at=claimed_date(fields.text("date")),
+        sent_at=date,
         account_timezone=account_timezone,
         is_sent=is_sent,
         is_report=report is not None,
@@ -132,7 +134,7 @@ def _opened(raw: bytes, limits: Limits) -> Part:
     return root
 
 
-def _header_facts(fields: HeaderFields, limits: Limits) -> tuple[Json, Json | None]:
+def _header_facts(fields: HeaderFields, date: datetime | None, limits: Limits) -> tuple[Json, Json | None]:
     """What the header block alone says, and the sender for display."""
     charset = fields.charset
     boxes = {name: mailboxes(fields.every(name), charset) for name in ("from", "reply-to", "to", "cc", "bcc")}
@@ -141,7 +143,6 @@ def _header_facts(fields: HeaderFields, limits: Limits) -> tuple[Json, Json | No
         raise Rejected("too_many_recipients", f"{recipients} addresses, {limits.recipients} are allowed")
     usable = {name: [box for box in found if box.is_usable] for name, found in boxes.items()}
     senders = usable["from"] or usable["reply-to"]
-    date = claimed_date(fields.text("date"))
     facts: Json = {
         "rfc_message_id": own_message_id(fields.every("message-id")),
         "written_message_id": written_message_id(fields.every("message-id")),
