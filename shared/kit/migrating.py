@@ -43,7 +43,7 @@ def _newest(versions: Path) -> set[str]:
     """The revisions nobody builds on, as far as the files say so in plain text; empty when one does not."""
     revisions: set[str] = set()
     built_on: set[str] = set()
-    for path in versions.glob("*.py"):
+    for path in versions.glob("[!_]*.py"):
         content = path.read_text(encoding="utf-8")
         own, before = _OWN.search(content), _BEFORE.search(content)
         if own is None or before is None:

@@ -20,6 +20,7 @@ from kit.migrating import _newest
     ],
 )
 def test_newest(tmp_path: Path, files: list[str], newest: set[str]) -> None:
+    (tmp_path / "__init__.py").write_text("")
     for number, content in enumerate(files):
         (tmp_path / f"{number}.py").write_text(content)
     assert _newest(tmp_path) == newest
