@@ -14,6 +14,7 @@ from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
 from contracts.tasks import TASK_EVENTS, InvitationDecided, InvitationWaiting
 from kit.application import build_app, make_parts
 from kit.events import Event
+from kit.settings import read_settings
 from kit.tokens import StaticKeys, TokenVerifier
 from kit.workers import WorkerPool
 from tasks_api.access_tokens import TokenIssuer
@@ -23,7 +24,6 @@ from tasks_api.handlers import subscription
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords, new_password
 from tasks_api.scopes import SERVICE_SCOPES
-from tasks_api.series_dates import SeriesDates
 from tasks_api.settings import Settings
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys, signing_keys
@@ -57,6 +57,11 @@ def make_app(settings: Settings) -> FastAPI:
     if settings.jwks_url == f"{settings.tasks_api_url}/.well-known/jwks.json":
         parts.verifier = own_verifier(parts, keys)
     return app_of(parts)
+
+
+def create_app() -> FastAPI:
+    """The service as the environment describes it."""
+    return make_app(read_settings(Settings))
 
 
 def app_of(parts: TasksParts) -> FastAPI:
@@ -103,7 +108,7 @@ def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
             client_secrets=_client_secrets(settings),
             free_tries=settings.wrong_passwords,
         ),
-        desk=Desk(settings, SeriesDates(workers)),
+        desk=Desk.of(settings, workers),
         workers=workers,
     )
 

@@ -6,7 +6,7 @@ the coming dates of the series among them, announces everything in the order it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,9 @@ from kit.events import Heard
 from kit.ids import new_id
 from kit.outbox import announce
 from tasks_api.repository import history, task_rows
-from tasks_api.series_dates import Dates, SeriesDates, Window
+from tasks_api.series_dates import SeriesDates, last_start, series_of
 from tasks_api.task import Task, differences, own_occurrence, state_of
+from tasks_api.windows import Window
 
 _WORDS = frozenset({"title", "location", "organizer", "description"})
 _PEOPLE = frozenset({"participants", "contact_ids"})
@@ -132,18 +133,15 @@ class Booking:
     async def _find_dates(self) -> None:
         """The coming dates of every series that is spoken of, in one go."""
         series = [said for said in self._said if said.task.is_recurring and not said.task.is_closed]
-        found = await self._series_dates.of([said.task for said in series], self._window)
+        found = await self._series_dates.between([series_of(said.task.fields) for said in series], self._window)
         for said, dates in zip(series, found, strict=True):
-            said.dates = without(dates.dates, said.overridden)
-            self._remember_window(said.task.id, dates)
+            said.dates = [date for date in dates if date.recurrence_id not in said.overridden]
+            task = self._tasks[said.task.id]
+            task.recurs_until = last_start(task.fields)
+            task.announced_until = self._window.ends_at
         for said in self._said:
             if not said.task.is_recurring:
                 said.dates = own_occurrence(said.task)
-
-    def _remember_window(self, task_id: UUID, dates: Dates) -> None:
-        task = self._tasks[task_id]
-        task.recurs_until = dates.until
-        task.announced_until = self._window.ends_at
 
     # ---- one task
 
@@ -211,8 +209,3 @@ def _kind_of_change(before: Task, after: Task) -> tuple[type[TaskEvent], str]:
         if before.is_closed:
             return TaskReopened, "reopened"
     return TaskUpdated, "updated"
-
-
-def without(dates: Iterable[Occurrence], overridden: Collection[str]) -> list[Occurrence]:
-    """The dates that are left to the series: those with a task of their own are not among them."""
-    return [date for date in dates if date.recurrence_id not in overridden]

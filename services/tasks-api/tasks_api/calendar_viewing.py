@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row
 
 from contracts.tasks import Occurrence
+from ical.recurrence import Series
 from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.desk import Desk
@@ -15,11 +18,13 @@ from tasks_api.errors import StretchTooLong
 from tasks_api.repository import tasks
 from tasks_api.repository.tasks import TaskFilter
 from tasks_api.schedule import midnight
-from tasks_api.series_dates import Window
+from tasks_api.series_dates import VersionedSeries
 from tasks_api.task import Task
 from tasks_api.viewer import Viewer
+from tasks_api.windows import Window
 
 View = Literal["day", "workweek", "week", "month", "range"]
+Position = tuple[datetime, str, str]
 _DAYS: dict[View, int] = {"day": 1, "workweek": 5, "week": 7}
 
 
@@ -35,7 +40,8 @@ class Entry:
     end_day: date | None = None
 
     @property
-    def sort_key(self) -> tuple[datetime, str, str]:
+    def position(self) -> Position:
+        """Where it stands in the order of a calendar."""
         return self.starts_at, str(self.task.id), self.recurrence_id or ""
 
 
@@ -60,17 +66,75 @@ def stretch(
 
 
 async def calendar_between(
-    session: AsyncSession, desk: Desk, window: Window, wanted: TaskFilter, viewer: Viewer, *, dialect: str
+    session: AsyncSession,
+    desk: Desk,
+    window: Window,
+    wanted: TaskFilter,
+    viewer: Viewer,
+    *,
+    dialect: str,
+    after: Position | None,
+    limit: int,
 ) -> list[Entry]:
-    """Everything that begins within the window, in order of time."""
-    found = (window.starts_at, window.ends_at, wanted, viewer)
-    entries = [_entry_of_task(task) for task in await tasks.plain_tasks_between(session, *found, dialect=dialect)]
-    series = await tasks.series_between(session, *found, dialect=dialect)
-    overridden = await tasks.overridden_dates(session, {task.uid for task in series if task.uid})
-    for task, dates in zip(series, await desk.series_dates.of(series, window), strict=True):
-        taken = overridden.get((task.uid or "", task.copy_number), set())
-        entries += _entries_of_series(task, dates.dates, taken)
-    return sorted(entries, key=lambda entry: entry.sort_key)
+    """What begins within the window, in order of time, from a position on: `limit` entries at most."""
+    window = Window(max(window.starts_at, after[0]), window.ends_at) if after else window
+    at_least = UUID(after[1]) if after else None
+    plain = await tasks.plain_tasks_between(
+        session, window, wanted, viewer, dialect=dialect, at_least=at_least, limit=limit + 1
+    )
+    entries = [_entry_of_task(task) for task in plain]
+    if len(entries) > limit:  # nothing later than the last of them can be shown
+        window = Window(window.starts_at, min(window.ends_at, entries[-1].starts_at + timedelta(microseconds=1)))
+    entries += await _dates_of_series(session, desk, window, wanted, viewer, dialect=dialect, after=after, limit=limit)
+    return sorted((one for one in entries if _comes_after(one.position, after)), key=lambda one: one.position)[:limit]
+
+
+async def _dates_of_series(
+    session: AsyncSession,
+    desk: Desk,
+    window: Window,
+    wanted: TaskFilter,
+    viewer: Viewer,
+    *,
+    dialect: str,
+    after: Position | None,
+    limit: int,
+) -> list[Entry]:
+    """The first dates of series after a position, those that have a task of their own left out."""
+    rows = await tasks.series_between(session, window, wanted, viewer, dialect=dialect)
+    if not rows:
+        return []
+    found = await desk.remembered_dates.between([_versioned(row) for row in rows], window)
+    overridden = await tasks.overridden_dates(
+        session, {row.uid for row, dates in zip(rows, found, strict=True) if dates}
+    )
+    shown = [
+        ((date.starts_at, str(row.id), date.recurrence_id or ""), row.id, date)
+        for row, dates in zip(rows, found, strict=True)
+        for date in dates
+        if date.recurrence_id not in overridden.get((row.uid, row.copy_number), ())
+    ]
+    first = sorted((one for one in shown if _comes_after(one[0], after)), key=lambda one: one[0])[:limit]
+    series = {task.id: task for task in await tasks.tasks_with_ids(session, {task_id for _, task_id, _ in first})}
+    return [_entry_of_date(series[task_id], date) for _, task_id, date in first if task_id in series]
+
+
+def _comes_after(position: Position, after: Position | None) -> bool:
+    return after is None or position > after
+
+
+def _versioned(row: Row[Any]) -> VersionedSeries:
+    series = Series(
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        timezone=row.timezone,
+        rrule=row.rrule,
+        rdates=tuple(row.rdates),
+        exdates=tuple(row.exdates),
+    )
+    return VersionedSeries(row.id, row.version, series)
 
 
 def _entry_of_task(task: Task) -> Entry:
@@ -81,17 +145,13 @@ def _entry_of_task(task: Task) -> Entry:
     return Entry(task, task.recurrence_id, starts, said.ends_at, said.starts_on or said.ends_on, said.ends_on)
 
 
-def _entries_of_series(task: Task, dates: Iterable[Occurrence], taken: set[str]) -> Iterable[Entry]:
+def _entry_of_date(task: Task, date: Occurrence) -> Entry:
+    if not task.fields.all_day:
+        return Entry(task, date.recurrence_id, date.starts_at, date.ends_at)
     home = zone(task.fields.timezone)
-    for one in dates:
-        if one.recurrence_id in taken:
-            continue
-        if not task.fields.all_day:
-            yield Entry(task, one.recurrence_id, one.starts_at, one.ends_at)
-            continue
-        day = one.starts_at.astimezone(home).date()
-        end_day = one.ends_at.astimezone(home).date() if one.ends_at else None
-        yield Entry(task, one.recurrence_id, one.starts_at, one.ends_at, day, end_day)
+    day = date.starts_at.astimezone(home).date()
+    end_day = date.ends_at.astimezone(home).date() if date.ends_at else None
+    return Entry(task, date.recurrence_id, date.starts_at, date.ends_at, day, end_day)
 
 
 def _beginning(view: View, today: date, timezone: str) -> datetime:

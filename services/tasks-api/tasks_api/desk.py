@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.booking import Booking
 from tasks_api.repository.tasks import take_numbers
-from tasks_api.series_dates import SeriesDates, Window
+from tasks_api.series_dates import RememberedDates, SeriesDates, Workers
 from tasks_api.settings import Settings
+from tasks_api.windows import Window
 
 _UNTITLED = {"pl": "(bez tytułu)"}
 
@@ -21,6 +23,12 @@ class Desk:
 
     settings: Settings
     series_dates: SeriesDates
+    remembered_dates: RememberedDates
+
+    @classmethod
+    def of(cls, settings: Settings, workers: Workers) -> Self:
+        series_dates = SeriesDates(workers)
+        return cls(settings, series_dates, RememberedDates(series_dates))
 
     def booking(self, session: AsyncSession, *, now: datetime) -> Booking:
         """What this transaction does to tasks."""
@@ -28,7 +36,7 @@ class Desk:
 
     def window(self, now: datetime) -> Window:
         """The days whose dates a task event carries: from now on, those that began today included."""
-        return Window.of(now, self.settings.window)
+        return Window.told_at(now, self.settings.window)
 
     async def numbers(self, session: AsyncSession, count: int, *, now: datetime) -> list[str]:
         """The next numbers: `CRM/1/2026`, counted anew each year (features R61)."""

@@ -369,6 +369,20 @@ class NothingToCancel(Conflict):
         super().__init__("No task was made from this invitation.")
 
 
+class NothingToConfirm(Conflict):
+    code = "nothing_to_confirm"
+
+    def __init__(self, method: str | None) -> None:
+        super().__init__(f"Confirming this {method or 'calendar part'} would change nothing.")
+
+
+class NothingToDecide(Conflict):
+    code = "nothing_to_decide"
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(f"Nobody has to decide about this: it is {outcome} already.")
+
+
 class NothingToUpdate(Conflict):
     code = "nothing_to_update"
 

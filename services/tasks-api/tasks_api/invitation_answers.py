@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.calendar import CalendarObject, Component
+from contracts.calendar import CALENDAR_EVENTS, CalendarObject, Component
 from contracts.tasks import InvitationDecided
 from ical.recurrence import instance_key
 from kit.database import AsyncSession
@@ -22,6 +22,8 @@ from tasks_api.errors import (
     NotACancellation,
     NotAnInvitation,
     NothingToCancel,
+    NothingToConfirm,
+    NothingToDecide,
     NothingToUpdate,
     TasksNotOfInvitation,
 )
@@ -128,6 +130,30 @@ async def confirm_cancellation(
     return await _carry_out(session, desk, case, decisions, editor=editor, now=now)
 
 
+async def confirm_invitation(
+    session: AsyncSession, desk: Desk, invitation_id: UUID, *, editor: Editor, now: datetime
+) -> Answer:
+    """Do what the record says it would do: take over an update, a proposal (COUNTER) or an answer that waited."""
+    case = await _case(session, desk, invitation_id, frozenset(CALENDAR_EVENTS), NothingToConfirm, now=now)
+    decisions = decide(case.event, case.around.known, case.context)
+    if not any(one.outcome in _APPLIED for one in decisions):
+        raise NothingToConfirm(case.record.method)
+    return await _carry_out(session, desk, case, decisions, editor=editor, now=now)
+
+
+async def dismiss_invitation(
+    session: AsyncSession, invitation_id: UUID, *, editor: Editor, now: datetime
+) -> InvitationRow:
+    """Nothing shall come of it: the record leaves the list of those that wait."""
+    record = await invitations.get_invitation(session, invitation_id)
+    if record.outcome not in {Outcome.WAITING.value, Outcome.REVIEW.value}:
+        raise NothingToDecide(record.outcome)
+    record.outcome = Outcome.IGNORED.value
+    record.reason = DISMISSED_BY_HAND
+    _note_decision(session, record, editor=editor, now=now)
+    return record
+
+
 # ---- the steps
 
 _APPLIED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.CANCELLED, Outcome.REPLIED})
@@ -138,7 +164,7 @@ async def _case(
     desk: Desk,
     invitation_id: UUID,
     methods: Collection[str],
-    refusal: type[NotAnInvitation | NotACancellation],
+    refusal: type[NotAnInvitation | NotACancellation | NothingToConfirm],
     *,
     now: datetime,
     only_tasks: Collection[UUID] | None = None,
@@ -229,16 +255,20 @@ def _answered(
     if outcome in _APPLIED:
         record.outcome = outcome.value
         record.reason = DECIDED_BY_HAND
-        record.would = None
         record.task_ids = list(dict.fromkeys([*record.task_ids, *(str(task_id) for task_id in task_ids)]))
         record.account_match = match.to_document() if match else record.account_match
-        record.decided_at = now
-        record.decided_by = editor.subject
-        record.version += 1
-        session.add(record)
-        announce(session, fact_of(record, InvitationDecided))
+        _note_decision(session, record, editor=editor, now=now)
     result = _RESULTS.get(outcome, UNCHANGED)
     return Answer(record, result, list(task_ids), match, _warnings(match) if result == "created" else [])
+
+
+def _note_decision(session: AsyncSession, record: InvitationRow, *, editor: Editor, now: datetime) -> None:
+    record.would = None
+    record.decided_at = now
+    record.decided_by = editor.subject
+    record.version += 1
+    session.add(record)
+    announce(session, fact_of(record, InvitationDecided))
 
 
 def _warnings(match: AccountMatch | None) -> list[str]:
@@ -257,7 +287,7 @@ def _count_new(decisions: Sequence[Decision]) -> int:
     return sum(isinstance(change, CreateTask) for decision in decisions for change in decision.changes)
 
 
-DECIDED_BY_HAND = "decided_by_hand"
+DECIDED_BY_HAND, DISMISSED_BY_HAND = "decided_by_hand", "dismissed_by_hand"
 UNCHANGED: Result = "unchanged"
 _RESULTS: dict[Outcome, Result] = {
     Outcome.CREATED: "created",

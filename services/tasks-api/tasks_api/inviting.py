@@ -6,6 +6,7 @@ comes of it is written in bulk: an invitation costs about a millisecond, not twe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,8 @@ from tasks_api.repository import heard as copies
 from tasks_api.series_booking import Newcomers, SeriesBooking, known_series
 from tasks_api.task import Task
 
+TURN = 10
+"""Objects that are worked on before others on the event loop get their turn: some milliseconds."""
 LONGEST_UID = 1000
 """Bytes; longer ones could not be looked up by an index."""
 _WAITS = frozenset({Outcome.WAITING, Outcome.REVIEW})
@@ -54,7 +57,9 @@ async def hear_calendars(
         return
     around = await surroundings_of(session, [one.event for one in fresh])
     decided: list[tuple[Heard[CalendarObject], list[Decision]]] = []
-    for one in fresh:
+    for index, one in enumerate(fresh):
+        if index % TURN == TURN - 1:
+            await asyncio.sleep(0)
         decisions = _decisions(one.event, around, desk, now=now)
         for decision in decisions:
             around.known[decision.uid] = decision.after
@@ -147,7 +152,9 @@ async def _book(
     booking = SeriesBooking(desk.booking(session, now=now), around.tasks, newcomers, now=now)
     objects: list[dict[str, Any]] = []
     records: list[Record] = []
-    for one, decisions in decided:
+    for index, (one, decisions) in enumerate(decided):
+        if index % TURN == TURN - 1:
+            await asyncio.sleep(0)
         event = one.event
         object_id = new_id()
         objects.append(_object_row(object_id, event))

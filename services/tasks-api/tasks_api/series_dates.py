@@ -6,11 +6,14 @@ A rule comes from a mail. `ical.recurrence` bounds the work by the window and by
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
+from uuid import UUID
 
 import orjson
 import structlog
@@ -21,10 +24,10 @@ from ical.rrules import accepted_rule
 from ical.rule_dates import Rule, parsed_rule
 from kit.workers import Result, WorkerFailed
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.task import Task
+from tasks_api.windows import Window
 
-MOST_AT_ONCE_HERE = 20
-"""More series than that are a worker's job even when each of them is quick."""
+TURN = 10
+"""Series that are computed before others on the event loop get their turn: some milliseconds."""
 _QUICK_COUNT = 500
 _SLOW_PARTS = re.compile("HOURLY|BYHOUR|BYMINUTE|BYSECOND|BYSETPOS|BYWEEKNO|BYYEARDAY")
 _COUNT = re.compile("COUNT=([0-9]+)")
@@ -36,24 +39,12 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """From one moment (inclusive) to another (exclusive)."""
+class VersionedSeries:
+    """One version of a series: its dates never change."""
 
-    starts_at: datetime
-    ends_at: datetime
-
-    @classmethod
-    def of(cls, now: datetime, length: timedelta) -> Self:
-        """What an event tells about: the coming days, and the one just over."""
-        return cls(now - _DAY, now + length)
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """`until`: no date of the series begins after that, if that is known."""
-
-    dates: list[Occurrence]
-    until: datetime | None = None
+    id: UUID
+    version: int
+    series: Series
 
 
 class Workers(Protocol):
@@ -66,31 +57,58 @@ class SeriesDates:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    async def of(self, tasks: Sequence[Task], window: Window) -> list[Dates]:
-        """The dates of each of these series within the window, at most 400 each, in the order of the tasks.
+    async def between(self, series: Sequence[Series], window: Window) -> list[list[Occurrence]]:
+        """The dates of each of these series within the window, at most 400 each.
 
         A series whose dates cannot be computed within the limits of a worker has none; that is logged.
         """
-        found: list[list[Occurrence]] = [[] for _ in tasks]
-        slow = [i for i, task in enumerate(tasks) if not is_quick(task.fields) or len(tasks) > MOST_AT_ONCE_HERE]
-        for i in sorted(set(range(len(tasks))) - set(slow)):
-            here = occurrences(series_of(tasks[i].fields), start=window.starts_at, end=window.ends_at)
-            found[i] = [
-                Occurrence.model_construct(
-                    recurrence_id=one.recurrence_id, starts_at=one.starts_at, ends_at=one.ends_at
-                )
-                for one in here.items
-            ]
+        found: list[list[Occurrence]] = [[] for _ in series]
+        slow: list[int] = []
+        quick = 0
+        for i, one in enumerate(series):
+            if not is_quick(one):
+                slow.append(i)
+                continue
+            quick += 1
+            if quick % TURN == 0:
+                await asyncio.sleep(0)
+            found[i] = _dates(one, window)
         if slow:
-            jobs = [_job(tasks[i].fields, window) for i in slow]
+            jobs = [_job(series[i], window) for i in slow]
             for i, result in zip(slow, await self._workers.run(EXPAND, jobs), strict=True):
-                found[i] = _answered(result, tasks[i])
-        return [Dates(dates, last_start(task.fields)) for dates, task in zip(found, tasks, strict=True)]
+                found[i] = _answered(result, series[i])
+        return found
 
 
-def is_quick(fields: TaskFields) -> bool:
-    """Whether the dates of a window surely take well under a millisecond."""
-    rule = fields.rrule or ""
+class RememberedDates:
+    """The dates of a version of a series in a month, remembered for calendars that are looked at again and again."""
+
+    def __init__(self, series_dates: SeriesDates, *, most: int = 10_000) -> None:
+        self._series_dates = series_dates
+        self._most = most
+        self._months: OrderedDict[tuple[UUID, int, int], tuple[Occurrence, ...]] = OrderedDict()
+
+    async def between(self, series: Sequence[VersionedSeries], window: Window) -> list[list[Occurrence]]:
+        """The dates of each of these series within the window, in order."""
+        found: list[list[Occurrence]] = [[] for _ in series]
+        for month in window.months():
+            await self._learn([one for one in series if (one.id, one.version, month) not in self._months], month)
+            for i, one in enumerate(series):
+                dates = self._months.get((one.id, one.version, month), ())
+                found[i] += [date for date in dates if window.starts_at <= date.starts_at < window.ends_at]
+        return found
+
+    async def _learn(self, series: Sequence[VersionedSeries], month: int) -> None:
+        dates = await self._series_dates.between([one.series for one in series], Window.of_month(month))
+        while len(self._months) > max(0, self._most - len(series)):
+            self._months.popitem(last=False)
+        for one, found in zip(series, dates, strict=True):
+            self._months[one.id, one.version, month] = tuple(found)
+
+
+def is_quick(series: Series) -> bool:
+    """Whether the dates of a window surely take about a millisecond at most."""
+    rule = series.rrule or ""
     count = _COUNT.search(rule)
     return not _SLOW_PARTS.search(rule) and (count is None or int(count[1]) <= _QUICK_COUNT)
 
@@ -146,9 +164,17 @@ def _moment(key: str) -> datetime:
     return start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
 
 
-def _job(fields: TaskFields, window: Window) -> bytes:
+def _dates(series: Series, window: Window) -> list[Occurrence]:
+    found = occurrences(series, start=window.starts_at, end=window.ends_at)
+    return [
+        Occurrence.model_construct(recurrence_id=one.recurrence_id, starts_at=one.starts_at, ends_at=one.ends_at)
+        for one in found.items
+    ]
+
+
+def _job(series: Series, window: Window) -> bytes:
     asked: dict[str, Any] = {
-        "series": series_of(fields),
+        "series": series,
         "start": window.starts_at,
         "end": window.ends_at,
         "most": MOST_OCCURRENCES,
@@ -156,9 +182,9 @@ def _job(fields: TaskFields, window: Window) -> bytes:
     return orjson.dumps(asked)
 
 
-def _answered(result: Result, task: Task) -> list[Occurrence]:
+def _answered(result: Result, series: Series) -> list[Occurrence]:
     if isinstance(result, WorkerFailed):
-        log.warning("series_not_expanded", task_id=str(task.id), reason=result.reason)
+        log.warning("series_not_expanded", rrule=series.rrule, reason=result.reason)
         return []
     return [
         Occurrence.model_construct(

@@ -13,7 +13,7 @@ from kit.clock import Clock
 from kit.database import Database
 from tasks_api.desk import Desk
 from tasks_api.repository import task_rows, tasks
-from tasks_api.series_dates import reaches
+from tasks_api.series_dates import reaches, series_of
 from tasks_api.task import Task
 
 BY = "automation:window"
@@ -51,12 +51,12 @@ async def _extend_some(
         series = await tasks.series_announced_before(session, window.ends_at - _A_DAY, after=after, limit=AT_ONCE)
         if not series:
             return 0, after, 0
-        dates = await desk.series_dates.of(series, window)
+        dates = await desk.series_dates.between([series_of(task.fields) for task in series], window)
         with_news: list[Task] = []
         without: list[Task] = []
         for task, found in zip(series, dates, strict=True):
             assert task.announced_until is not None
-            (with_news if reaches(found.dates, task.announced_until) else without).append(task)
+            (with_news if reaches(found, task.announced_until) else without).append(task)
         await task_rows.move_windows(session, _ids(without), window.ends_at)
         booking = desk.booking(session, now=now)
         booking.know_overrides(await tasks.overridden_dates(session, {task.uid for task in with_news if task.uid}))

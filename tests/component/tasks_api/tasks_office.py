@@ -38,7 +38,6 @@ from tasks_api.desk import Desk
 from tasks_api.handlers import subscription
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords
-from tasks_api.series_dates import SeriesDates
 from tasks_api.settings import Settings
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys
@@ -96,7 +95,7 @@ def parts_under_test(settings: Settings, database: Database, clock: FixedClock) 
         keys=keys,
         passwords=passwords,
         workers=workers,
-        desk=Desk(settings, SeriesDates(workers)),
+        desk=Desk.of(settings, workers),
         sign_in=SignIn(
             database,
             TokenIssuer(keys, settings.issuer, settings.audience, settings.token_lifetime),

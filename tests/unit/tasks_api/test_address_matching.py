@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+
 from tasks_api.account_linking import linked_account
 from tasks_api.address_matching import Holder, matched
 from tasks_api.email_addresses import NoEmailAddress, checked_email
@@ -100,7 +101,8 @@ def test_addresses_are_taken_as_mail_really_uses_them(written: str, kept: str) -
 
 
 @pytest.mark.parametrize(
-    "written", ["", "anna", "@mlyn.example", "anna@", "a@b@c", "anna nowak@mlyn.example", "a@b,c@d", "a@b\nc", "x" * 400 + "@b"]
+    "written",
+    ["", "anna", "@mlyn.example", "anna@", "a@b@c", "anna nowak@mlyn.example", "a@b,c@d", "a@b\nc", "x" * 400 + "@b"],
 )
 def test_what_is_no_address(written: str) -> None:
     with pytest.raises(NoEmailAddress):

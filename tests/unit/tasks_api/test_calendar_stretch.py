@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
 from tasks_api.calendar_viewing import View, stretch
 from tasks_api.errors import StretchTooLong
 

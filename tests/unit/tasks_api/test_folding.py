@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tasks_api.folding import folded, search_words
 
 
@@ -20,5 +21,14 @@ def test_folded(text: str, expected: str) -> None:
 
 
 def test_search_words_hold_letters_and_digits_only() -> None:
-    assert search_words('Łódź & "CRM/12/2026" anna_nowak@mlyn.pl') == ["lodz", "crm", "12", "2026", "anna", "nowak", "mlyn", "pl"]
+    assert search_words('Łódź & "CRM/12/2026" anna_nowak@mlyn.pl') == [
+        "lodz",
+        "crm",
+        "12",
+        "2026",
+        "anna",
+        "nowak",
+        "mlyn",
+        "pl",
+    ]
     assert len(search_words("a " * 50)) == 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
 
 

@@ -24,9 +24,7 @@ def test_ticked_audiences_are_copied_each_by_itself() -> None:
 
 
 def test_a_ticked_audience_is_switched_on_even_where_the_settings_leave_the_switch_out() -> None:
-    settings = AutomationSettings(
-        enabled=True, client=AudiencePlan(channels=SMS.channels), client_use_as_default=True
-    )
+    settings = AutomationSettings(enabled=True, client=AudiencePlan(channels=SMS.channels), client_use_as_default=True)
     assert plan_of_new_task(settings).client.enabled
 
 

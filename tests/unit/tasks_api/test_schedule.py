@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+
 from tasks_api.schedule import UnfitSchedule, midnight, scheduled, wall_clock
 
 NINE = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)

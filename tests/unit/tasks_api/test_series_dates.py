@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from ical.recurrence import occurrences
 from kit.workers import Result, WorkerFailed
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.series_dates import SeriesDates, Window, is_quick, last_start, series_of
-from tasks_api.task import Task
+from tasks_api.series_dates import RememberedDates, SeriesDates, VersionedSeries, is_quick, last_start, series_of
+from tasks_api.windows import Window
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -21,10 +23,6 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 def series(rrule: str | None = "FREQ=WEEKLY", **fields: object) -> TaskFields:
     values: dict[str, object] = {"starts_at": START, "ends_at": START + timedelta(hours=1), "rrule": rrule, **fields}
     return TaskFields(**values)  # type: ignore[arg-type]
-
-
-def task(fields: TaskFields) -> Task:
-    return Task(id=UUID(int=1), number="1", fields=fields, created_at=NOW, updated_at=NOW)
 
 
 class Workers:
@@ -54,15 +52,15 @@ class Workers:
     ],
 )
 def test_what_is_computed_on_the_spot(rrule: str | None, quick: bool) -> None:
-    assert is_quick(series(rrule)) is quick
+    assert is_quick(series_of(series(rrule))) is quick
 
 
 @pytest.mark.parametrize("rrule", ["FREQ=DAILY;INTERVAL=7", "FREQ=DAILY;INTERVAL=7;COUNT=600"])
 async def test_here_and_in_a_worker_the_dates_are_the_same(rrule: str) -> None:
     workers = Workers()
-    (found,) = await SeriesDates(workers).of([task(series(rrule))], Window.of(NOW, timedelta(days=30)))
-    assert workers.asked == (0 if is_quick(series(rrule)) else 1)
-    assert [(one.recurrence_id, one.starts_at, one.ends_at) for one in found.dates] == [
+    (found,) = await SeriesDates(workers).between([series_of(series(rrule))], Window.told_at(NOW, timedelta(days=30)))
+    assert workers.asked == (0 if is_quick(series_of(series(rrule))) else 1)
+    assert [(one.recurrence_id, one.starts_at, one.ends_at) for one in found] == [
         (f"2026-12-{day:02}T09:00:00Z", datetime(2026, 12, day, 9, tzinfo=UTC), datetime(2026, 12, day, 10, tzinfo=UTC))
         for day in (1, 8, 15)
     ]
@@ -70,14 +68,32 @@ async def test_here_and_in_a_worker_the_dates_are_the_same(rrule: str) -> None:
 
 async def test_a_series_that_is_too_much_for_a_worker_has_no_dates() -> None:
     workers = Workers(WorkerFailed("timeout", ""))
-    (found,) = await SeriesDates(workers).of([task(series("FREQ=HOURLY;COUNT=9"))], Window.of(NOW, timedelta(days=30)))
-    assert found.dates == []
+    (found,) = await SeriesDates(workers).between(
+        [series_of(series("FREQ=HOURLY;COUNT=9"))], Window.told_at(NOW, timedelta(days=30))
+    )
+    assert found == []
 
 
-async def test_many_series_at_once_are_a_workers_job() -> None:
-    workers = Workers()
-    await SeriesDates(workers).of([task(series())] * 21, Window.of(NOW, timedelta(days=30)))
-    assert workers.asked == 21
+async def test_a_version_of_a_series_is_computed_once_per_month() -> None:
+    class Counting(SeriesDates):
+        computed = 0
+
+        async def between(self, series: Any, window: Window) -> Any:
+            self.computed += len(series)
+            return await super().between(series, window)
+
+    counting = Counting(Workers())
+    remembered = RememberedDates(counting, most=3)
+    weekly = VersionedSeries(UUID(int=1), 1, series_of(series()))
+    over_new_year = Window(datetime(2026, 12, 30, tzinfo=UTC), datetime(2027, 1, 13, tzinfo=UTC))
+    for _ in range(3):
+        (found,) = await remembered.between([weekly], over_new_year)
+        assert [date.starts_at.day for date in found] == [5, 12]
+    assert counting.computed == 2
+    changed = VersionedSeries(UUID(int=1), 2, series_of(series("FREQ=DAILY")))
+    (found,) = await remembered.between([changed], over_new_year)
+    assert len(found) == 14
+    assert counting.computed == 4
 
 
 @pytest.mark.parametrize(
@@ -108,7 +124,9 @@ def test_extra_dates_count_too() -> None:
 )
 def test_no_date_ever_comes_after_the_last_start(freq: str, interval: int, count: int, day: int, byday: str) -> None:
     fields = series(
-        f"FREQ={freq};INTERVAL={interval};COUNT={count}{byday}", starts_at=datetime(2026, 1, day, 9, tzinfo=UTC), ends_at=None
+        f"FREQ={freq};INTERVAL={interval};COUNT={count}{byday}",
+        starts_at=datetime(2026, 1, day, 9, tzinfo=UTC),
+        ends_at=None,
     )
     latest = last_start(fields)
     assume(latest is not None)

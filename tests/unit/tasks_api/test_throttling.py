@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from tasks_api.scopes import narrowed, scopes_of_user, unknown_scopes
 from tasks_api.throttling import throttle_key, wait_after
 

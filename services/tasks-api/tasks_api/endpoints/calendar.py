@@ -1,6 +1,7 @@
 """The calendar: seen day by day, and taken in whole."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -56,14 +57,22 @@ async def show_calendar(
         type_id=type_id,
         statuses=tuple(status or ()),
     )
+    after = None
+    if cursor is not None:
+        starts_at, task_id, recurrence_id = key_of(cursor, (datetime, UUID, str))
+        after = (cast("datetime", starts_at), str(task_id), str(recurrence_id))
     async with the.database.reading() as session:
         entries = await calendar_between(
-            session, the.desk, window, wanted, Viewer.behind(caller), dialect=the.database.dialect
+            session,
+            the.desk,
+            window,
+            wanted,
+            Viewer.behind(caller),
+            dialect=the.database.dialect,
+            after=after,
+            limit=limit + 1,
         )
-    if cursor is not None:
-        after = tuple(str(part) for part in key_of(cursor, (str, str, str)))
-        entries = [entry for entry in entries if _key(entry.sort_key) > after]
-    following = cursor_of(_key(entries[limit - 1].sort_key)) if len(entries) > limit else None
+    following = cursor_of(entries[limit - 1].position) if len(entries) > limit else None
     return Page[EntryShape](items=[EntryShape.of(entry) for entry in entries[:limit]], next=following)
 
 
@@ -95,8 +104,3 @@ async def _body(request: Request, most: int) -> bytes:
             raise CalendarTooLarge(most)
         pieces.append(piece)
     return b"".join(pieces)
-
-
-def _key(sort_key: tuple[object, str, str]) -> tuple[str, str, str]:
-    starts_at, task_id, recurrence_id = sort_key
-    return str(starts_at), task_id, recurrence_id

@@ -10,7 +10,14 @@ from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
 from tasks_api.endpoints.callers import Reader, Writer, editor_of
 from tasks_api.errors import InvitationAlreadyUsed, Unconfirmed
-from tasks_api.invitation_answers import OnDuplicate, confirm_cancellation, invitations_to_answer, make_tasks
+from tasks_api.invitation_answers import (
+    OnDuplicate,
+    confirm_cancellation,
+    confirm_invitation,
+    dismiss_invitation,
+    invitations_to_answer,
+    make_tasks,
+)
 from tasks_api.parts import TasksParts, The
 from tasks_api.repository import invitations
 from tasks_api.repository.invitations import InvitationFilter
@@ -97,6 +104,34 @@ async def cancel_tasks(
         )
         shape = AnswerShape.of(answer)
     response.headers["etag"] = etag_of(shape.invitation.version)
+    return shape
+
+
+@router.post("/v1/invitations/{invitation_id}/confirmation", response_model=AnswerShape)
+async def confirm(the: The, caller: Writer, invitation_id: UUID, request: Request, response: Response) -> AnswerShape:
+    """Do what the record says it `would` do: an update, a proposal or an answer that waited for a person."""
+    async with the.database.transaction() as session:
+        known = await invitations.get_invitation(session, invitation_id)
+        check_if_match(request, etag_of(known.version))
+        answer = await confirm_invitation(
+            session, the.desk, invitation_id, editor=editor_of(caller), now=the.clock.now()
+        )
+        shape = AnswerShape.of(answer)
+    response.headers["etag"] = etag_of(shape.invitation.version)
+    return shape
+
+
+@router.post("/v1/invitations/{invitation_id}/dismissal", response_model=InvitationShape)
+async def dismiss(
+    the: The, caller: Writer, invitation_id: UUID, request: Request, response: Response
+) -> InvitationShape:
+    """Nothing shall come of it; it leaves the list of those that wait."""
+    async with the.database.transaction() as session:
+        known = await invitations.get_invitation(session, invitation_id)
+        check_if_match(request, etag_of(known.version))
+        record = await dismiss_invitation(session, invitation_id, editor=editor_of(caller), now=the.clock.now())
+        shape = InvitationShape.of(record)
+    response.headers["etag"] = etag_of(shape.version)
     return shape
 
 

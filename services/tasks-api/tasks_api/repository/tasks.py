@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, false, func, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Row, Select, column, false, func, literal_column, not_, or_, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.database import AsyncSession
@@ -17,10 +17,26 @@ from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table, tasks_of
 from tasks_api.task import Task
 from tasks_api.viewer import Viewer
+from tasks_api.windows import Window
 
 number_table = metadata.tables["number_series"]
 columns = task_table.c
 _search_index = table("task_search_index", column("rowid"), column("words"))  # FTS5; on PostgreSQL an index does it
+
+_SERIES = (
+    columns.id,
+    columns.version,
+    columns.uid,
+    columns.copy_number,
+    columns.starts_at,
+    columns.ends_at,
+    columns.starts_on,
+    columns.ends_on,
+    columns.timezone,
+    columns.rrule,
+    columns.rdates,
+    columns.exdates,
+)
 
 Order = Literal["created", "-created", "starts_at", "-starts_at"]
 
@@ -73,47 +89,52 @@ async def tasks_with_uids(session: AsyncSession, uids: Collection[str], *, to_ch
 
 async def tasks_with_ids(session: AsyncSession, task_ids: Collection[UUID]) -> list[Task]:
     """Those of these tasks that are there, oldest first."""
-    query = select(task_table).where(columns.id.in_(list(task_ids)[:AT_ONCE])).order_by(columns.id)
-    return await tasks_of(session, query)
+    wanted = list(task_ids)
+    found: list[Task] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        query = select(task_table).where(columns.id.in_(wanted[start : start + AT_ONCE])).order_by(columns.id)
+        found += await tasks_of(session, query)
+    return found
 
 
 async def plain_tasks_between(
     session: AsyncSession,
-    starts_from: datetime,
-    starts_to: datetime,
+    window: Window,
     wanted: TaskFilter,
     viewer: Viewer,
     *,
     dialect: str,
+    at_least: UUID | None,
+    limit: int,
 ) -> list[Task]:
-    """Tasks (no series) that begin in [from, to), or are due then when they have no start."""
+    """Tasks (no series) that begin in the window, or are due then when they have no start; in order, `limit` at most.
+
+    Of those that stand at its very beginning, the ones with an id before `at_least` are left out.
+    """
     query = select(task_table).where(
-        columns.is_recurring.is_(False),
-        columns.agenda_at >= starts_from,
-        columns.agenda_at < starts_to,
+        not_(columns.is_recurring),
+        columns.agenda_at >= window.starts_at,
+        columns.agenda_at < window.ends_at,
         or_(columns.starts_at.is_not(None), columns.ends_at.is_not(None)),
         *_on_calendar(wanted, viewer, dialect),
     )
-    return await tasks_of(session, query.order_by(columns.agenda_at, columns.id))
+    if at_least is not None:
+        query = query.where(or_(columns.agenda_at > window.starts_at, columns.id >= at_least))
+    return await tasks_of(session, query.order_by(columns.agenda_at, columns.id).limit(limit))
 
 
 async def series_between(
-    session: AsyncSession,
-    starts_from: datetime,
-    starts_to: datetime,
-    wanted: TaskFilter,
-    viewer: Viewer,
-    *,
-    dialect: str,
-) -> list[Task]:
-    """Series that may have a date in [from, to)."""
-    query = select(task_table).where(
-        columns.is_recurring.is_(True),
-        columns.starts_at < starts_to,
-        or_(columns.recurs_until.is_(None), columns.recurs_until >= starts_from),
+    session: AsyncSession, window: Window, wanted: TaskFilter, viewer: Viewer, *, dialect: str
+) -> list[Row[Any]]:
+    """Series that may have a date in the window: what is needed to compute their dates, not the whole tasks."""
+    query = select(*_SERIES).where(
+        columns.is_recurring,
+        columns.starts_at < window.ends_at,
+        or_(columns.recurs_until.is_(None), columns.recurs_until >= window.starts_at),
         *_on_calendar(wanted, viewer, dialect),
     )
-    return await tasks_of(session, query.order_by(columns.starts_at, columns.id))
+    connection = await session.connection()
+    return list(await connection.execute(query))
 
 
 async def overridden_dates(session: AsyncSession, uids: Collection[str]) -> dict[tuple[str, int], set[str]]:
@@ -135,7 +156,7 @@ async def series_announced_before(
 ) -> list[Task]:
     """Open series whose listeners know the dates only up to a moment before `until`, some at a time."""
     query = select(task_table).where(
-        columns.is_recurring.is_(True),
+        columns.is_recurring,
         columns.status.in_(("planned", "in_progress")),
         columns.announced_until < until,
         or_(columns.recurs_until.is_(None), columns.recurs_until >= columns.announced_until),

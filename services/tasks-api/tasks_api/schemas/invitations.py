@@ -53,11 +53,15 @@ class InvitationShape(Shape):
 
 def _actions(record: InvitationRow) -> list[str]:
     """features E4, E16."""
-    if not record.uid:
-        return []
-    if record.method == "CANCEL":
-        return ["cancel_tasks"] if record.outcome in {"waiting", "review"} else []
-    return ["create_task"] if record.method in {"REQUEST", "PUBLISH", "ADD"} else []
+    waits = record.outcome in {"waiting", "review"}
+    actions: list[str] = []
+    if record.uid and record.method in {"REQUEST", "PUBLISH", "ADD"}:
+        actions.append("create_task")
+    if record.uid and record.method == "CANCEL" and waits:
+        actions.append("cancel_tasks")
+    if waits and record.would is not None:
+        actions.append("confirm")
+    return [*actions, "dismiss"] if waits else actions
 
 
 class TasksBody(Body):
