@@ -11,6 +11,13 @@ from kit.problems import PROBLEM_RESPONSES, FieldProblem, Problem
 from kit.tokens import TOKEN_URL, requires
 
 _OAUTH, _BEARER = "goniec", "bearer"
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeat a request with the same key, and it is answered as before and done once.",
+    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+}
 
 
 def secured(*scopes: str) -> dict[str, Any]:
@@ -37,6 +44,8 @@ def _completed(document: dict[str, Any], app: FastAPI, token_url: str) -> dict[s
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             _document_problems(operation)
+            if method == "post":
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             scopes = needed.get((method, path))
             if scopes is not None:
                 operation.update(secured(*scopes))

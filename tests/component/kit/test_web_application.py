@@ -484,6 +484,7 @@ async def test_openapi_documents_problems_and_scopes(client: httpx.AsyncClient) 
     operation = document["paths"]["/v1/birds"]["post"]
     assert operation["security"] == [{"goniec": ["birds:write"]}, {"bearer": []}]
     assert "422" not in operation["responses"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
     schema = operation["responses"]["4XX"]["content"]["application/problem+json"]["schema"]
     assert schema == {"$ref": "#/components/schemas/Problem"}
     flows = document["components"]["securitySchemes"]["goniec"]["flows"]
