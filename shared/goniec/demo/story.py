@@ -54,10 +54,10 @@ class Story:
     async def steps(self) -> AsyncIterator[Told]:
         yield await self._prepare_office()
         yield await self._prepare_reminders()
-        yield await self._invitation_becomes_task()
         yield await self._question_opens_case()
         yield await self._reply_closes_case()
         yield await self._answer_reopens_case()
+        yield await self._invitation_becomes_task()
         yield await self._second_request_moves_task()
         yield await self._reminders_leave()
         yield await self._cancellation_withdraws()
@@ -100,7 +100,7 @@ class Story:
     # ---- the story
 
     async def _invitation_becomes_task(self) -> Told:
-        await self._client_sends("01-invitation.eml", **self._times(timedelta(hours=3)))
+        await self._client_sends("03-invitation.eml", **self._times(timedelta(hours=3)))
         task = await wait_until(self._task, what="task of the invitation", seconds=PATIENCE)
         self.task_id = task["id"]
         task = await self.api.get("tasks-api", f"/v1/tasks/{self.task_id}")
@@ -122,7 +122,7 @@ class Story:
         )
 
     async def _question_opens_case(self) -> Told:
-        raw = await self._client_sends("03-question.eml")
+        raw = await self._client_sends("01-question.eml")
         number = await wait_until(
             lambda: self._case_of(_message_id(raw)), what="case of the question", seconds=PATIENCE
         )
@@ -148,7 +148,7 @@ class Story:
     async def _answer_reopens_case(self) -> Told:
         reply = _parsed(self.mail.inbox_of(CLIENT)[-1])
         await self._client_sends(
-            "04-answer.eml", subject=_encoded(f"Odp: {reply['Subject']}"), in_reply_to=str(reply["Message-ID"])
+            "02-answer.eml", subject=_encoded(f"Odp: {reply['Subject']}"), in_reply_to=str(reply["Message-ID"])
         )
         case = await wait_until(lambda: self._case_with("open"), what="reopened case", seconds=PATIENCE)
         return Told(
@@ -157,7 +157,7 @@ class Story:
 
     async def _second_request_moves_task(self) -> Told:
         before = await self.api.get("tasks-api", f"/v1/tasks/{self.task_id}")
-        await self._client_sends("02-invitation-moved.eml", **self._times(CLIENT_LEAD + UNTIL_REMINDED))
+        await self._client_sends("04-invitation-moved.eml", **self._times(CLIENT_LEAD + UNTIL_REMINDED))
 
         async def moved() -> dict[str, Any] | None:
             task: dict[str, Any] = await self.api.get("tasks-api", f"/v1/tasks/{self.task_id}")
@@ -194,10 +194,12 @@ class Story:
             return task if task["status"] == "cancelled" else None
 
         task = await wait_until(cancelled, what="cancelled task", seconds=PATIENCE)
-        withdrawn = await wait_until(
-            lambda: self._reminder("operator", "email", {"suppressed"}), what="withdrawn reminder", seconds=PATIENCE
-        )
-        assert withdrawn["id"] == armed["id"]
+
+        async def suppressed() -> dict[str, Any] | None:
+            reminder: dict[str, Any] = await self.api.get("reminder-dispatcher", f"/v1/reminders/{armed['id']}")
+            return reminder if reminder["status"] == "suppressed" else None
+
+        withdrawn = await wait_until(suppressed, what="withdrawn reminder", seconds=PATIENCE)
         return Told(
             "The CANCEL cancelled the task and withdrew the reminder that was still armed",
             (
