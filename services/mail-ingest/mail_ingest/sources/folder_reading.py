@@ -22,7 +22,7 @@ from mail_ingest import repository
 from mail_ingest.incoming import Incoming, digest, header_of
 from mail_ingest.intake import Intake
 from mail_ingest.models import MailFolder, UnfetchedMail
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 from mail_ingest.sources.imap_connection import ImapConnection, PartlyFetched
 from mail_ingest.sources.imap_errors import ConnectionBroken, MailServerError
 from mail_ingest.sources.imap_replies import Fetched, FolderState
@@ -52,7 +52,7 @@ class FolderReader:
     """`begin` on every new connection, then `catch_up` whenever there may be news."""
 
     def __init__(
-        self, folder: WatchedFolder, *, intake: Intake, database: Database, clock: Clock, settings: MailIngestSettings
+        self, folder: WatchedFolder, *, intake: Intake, database: Database, clock: Clock, settings: Settings
     ) -> None:
         self._folder = folder
         self._intake = intake
@@ -283,7 +283,7 @@ class FolderReader:
             raw=raw,
             sha256=digest(raw),
             size=len(raw),
-            received_at=min(mail.received_at or now, now),
+            received_at=_latest_moment_of(mail.received_at or now, now=now),
             uid_validity=self._row.uid_validity,
             uid=mail.uid,
         )
@@ -344,6 +344,14 @@ def _agrees(mail: Fetched, sized: Fetched) -> bool:
 def _whole_second(moment: datetime) -> datetime:
     """INTERNALDATE knows no fractions."""
     return moment.replace(microsecond=0)
+
+
+def _latest_moment_of(internal_date: datetime, *, now: datetime) -> datetime:
+    """The end of the second that INTERNALDATE names, but not in the future.
+
+    It knows no fractions: an answer that arrives within the second in which our reply left still came after it.
+    """
+    return min(internal_date + timedelta(microseconds=999_999 - internal_date.microsecond), now)
 
 
 def _chunks(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
