@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+
 from case_threader.handlers import subscription
 from case_threader.parts import ThreaderParts
 from contracts.addresses import Address, canonical_message_id
@@ -172,7 +173,9 @@ class Threader:
     async def call(self, method: str, path: str, body: Any = None, *, status: int | None = None, **more: Any) -> Any:
         """One request; any success, or exactly `status`."""
         answer = await self.client.request(method, path, json=body if body is not None else {}, **more)
-        assert answer.is_success if status is None else answer.status_code == status, f"{answer.status_code} {answer.text}"
+        assert answer.is_success if status is None else answer.status_code == status, (
+            f"{answer.status_code} {answer.text}"
+        )
         return answer.json() if answer.content else None
 
     async def filing(self, message_id: UUID | str) -> dict[str, Any]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
 from case_threader.app import app_of, threader_parts
 from case_threader.settings import Settings
 from kit.database import Database
 from kit.testing import FixedClock
 from kit.testing.smtp_sink import SmtpSink
+from kit.testing.templates import Templates
 from kit.testing.web import client_of, parts_for_tests
 
 sys.path.insert(0, str(Path(__file__).parent))  # case_office
@@ -76,6 +78,29 @@ async def quick_office(
     """The same office on SQLite only, for decisions that do not depend on the engine."""
     async with _starter(open_database_sqlite, clock, sink, tmp_path)() as running:
         yield await _furnished(running)
+
+
+@pytest.fixture
+def start_replicas(
+    postgresql_url: str, database_templates: Templates, clock: FixedClock, sink: SmtpSink, tmp_path: Path
+) -> StartThreader:
+    """`async with start_replicas(2) as replicas:`: several services on one PostgreSQL database, the office known."""
+
+    @asynccontextmanager
+    async def start(count: int) -> AsyncIterator[list[Threader]]:
+        opened: list[Database] = []
+
+        async def open_one(package: str) -> Database:
+            opened.append(await database_templates.open(postgresql_url, package, clock))
+            return opened[-1]
+
+        async with AsyncExitStack() as stack:
+            start_one = _starter(open_one, clock, sink, tmp_path)
+            replicas = [await stack.enter_async_context(start_one()) for _ in range(count)]
+            await _furnished(replicas[0])
+            yield replicas
+
+    return start
 
 
 async def _furnished(threader: Threader) -> Threader:

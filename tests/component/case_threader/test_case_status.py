@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from case_office import ANNA, BIURO, JAN, OBCY, Threader, a_mail, change_settings
+
 from contracts.cases import CaseClosed, CaseReopened
 from contracts.mail import Authentication
 

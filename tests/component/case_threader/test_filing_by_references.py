@@ -89,7 +89,8 @@ async def test_answer_to_a_deleted_case_opens_another(quick_office: Threader) ->
 async def test_one_message_id_for_everything_proves_little(quick_office: Threader) -> None:
     """A scanner with one id for all: each mail is a mail, and an answer goes to the newest."""
     numbers = [
-        (await quick_office.file(message_id="fixed@scanner.example", subject=f"Skan {n}"))["case_number"] for n in range(3)
+        (await quick_office.file(message_id="fixed@scanner.example", subject=f"Skan {n}"))["case_number"]
+        for n in range(3)
     ]
     assert len(set(numbers)) == 3
     answer = await quick_office.file(in_reply_to=["fixed@scanner.example"], subject="Re: Skan")

@@ -2,6 +2,7 @@
 
 import pytest
 from case_office import ANNA, BIURO, EWA, JAN, NOWAK, OBCY, SERWIS, Threader, change_settings
+
 from contracts.mail import Authentication
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from case_office import ANNA, BIURO, JAN, LOOP_MARK, OBCY, SERWIS, Threader, a_mail
+
 from contracts.cases import CaseMailFiled
 from contracts.mail import MailFacts
 
@@ -48,7 +49,10 @@ async def test_same_bytes_without_any_id(office: Threader) -> None:
     mail = a_mail(message_id=None, sent_at=None)
     number = (await office.file(mail))["case_number"]
     again = copy_of(mail, same_bytes_as=mail.message_id)
-    assert ((await office.file(again))["outcome"], await office.messages(number)) == ("duplicate", [str(mail.message_id)])
+    assert ((await office.file(again))["outcome"], await office.messages(number)) == (
+        "duplicate",
+        [str(mail.message_id)],
+    )
 
 
 async def test_mails_without_an_id_are_told_apart_by_what_they_say(quick_office: Threader) -> None:

@@ -1,6 +1,7 @@
 """Who writes, and what is opened for whom (features C4, C16, C17, C22, C39)."""
 
 from case_office import ANNA, BIURO, EWA, JAN, NOWAK, OBCY, PIOTR, Threader, a_mail, change_settings
+
 from contracts.cases import CaseMailFiled, CaseOpened
 from contracts.directory import AccountChanged
 from contracts.mail import Authentication, MailQuarantined, MailReceived
@@ -66,9 +67,7 @@ async def test_deleted_card_is_forgotten(quick_office: Threader) -> None:
 async def test_merged_account_hands_its_cases_over(office: Threader) -> None:
     number = (await office.file(sender=NOWAK))["case_number"]
     await office.hear(
-        AccountChanged(
-            account_id=office.nowak, name="Nowak", version=2, deleted=True, merged_into=office.kowalski
-        )
+        AccountChanged(account_id=office.nowak, name="Nowak", version=2, deleted=True, merged_into=office.kowalski)
     )
     assert (await office.case(number))["account_id"] == str(office.kowalski)
 
@@ -148,7 +147,10 @@ async def test_robot_without_any_sign_is_stopped_after_a_while(office: Threader)
 async def test_quarantined_mail_is_told_and_comes_back_after_a_retry(office: Threader) -> None:
     mail = a_mail()
     assert isinstance(mail, MailReceived)
-    told = {name: getattr(mail, name) for name in ("message_id", "mail_account_id", "mailbox", "role", "sha256", "received_at")}
+    told = {
+        name: getattr(mail, name)
+        for name in ("message_id", "mail_account_id", "mailbox", "role", "sha256", "received_at")
+    }
     await office.hear(MailQuarantined(**told, reason="too_deep"))
     filing = await office.filing(mail.message_id)
     assert (filing["outcome"], filing["reason"], filing["case_number"]) == ("quarantined", "too_deep", None)

@@ -28,7 +28,9 @@ async def test_machine_opens_nothing(quick_office: Threader) -> None:
 async def test_machine_takes_no_part(quick_office: Threader) -> None:
     number = (await quick_office.file())["case_number"]
     reply = await quick_office.reply(number)
-    await quick_office.file(sender="noreply@kowalski.example", in_reply_to=[reply["rfc_message_id"]], written_by_machine=True)
+    await quick_office.file(
+        sender="noreply@kowalski.example", in_reply_to=[reply["rfc_message_id"]], written_by_machine=True
+    )
     assert [each["email"] for each in (await quick_office.case(number))["participants"]] == [JAN]
 
 
@@ -53,7 +55,10 @@ async def test_failed_delivery_reopens_the_case_and_says_whom_it_did_not_reach(o
     assert DAEMON not in [each["email"] for each in case["participants"]]
 
 
-@pytest.mark.parametrize(("kind", "outcome"), [("delayed", "bounce"), ("unknown", "bounce"), ("delivered", "append"), ("read_receipt", "append")])
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("delayed", "bounce"), ("unknown", "bounce"), ("delivered", "append"), ("read_receipt", "append")],
+)
 async def test_other_reports_change_nothing(quick_office: Threader, kind: str, outcome: str) -> None:
     number = (await quick_office.file())["case_number"]
     reply = await quick_office.reply(number)

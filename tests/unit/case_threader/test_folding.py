@@ -1,6 +1,7 @@
 """Words as people search them (ecosystem 0.8: nobody folds ł)."""
 
 import pytest
+
 from case_threader.folding import folded, words_of
 
 
@@ -22,7 +23,14 @@ def test_folded(text: str, expected: str) -> None:
 
 
 def test_words_come_once_each_without_punctuation() -> None:
-    assert words_of("Jan.Kowalski@Kowalski.pl: faktura_7, FAKTURA 7/2026!") == ["jan", "kowalski", "pl", "faktura", "7", "2026"]
+    assert words_of("Jan.Kowalski@Kowalski.pl: faktura_7, FAKTURA 7/2026!") == [
+        "jan",
+        "kowalski",
+        "pl",
+        "faktura",
+        "7",
+        "2026",
+    ]
 
 
 def test_words_have_limits() -> None:

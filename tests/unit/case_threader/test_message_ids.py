@@ -1,6 +1,7 @@
 """Message-IDs as evidence (RFC 5322 section 3.6.4)."""
 
 import pytest
+
 from case_threader.message_ids import LONGEST_KEPT, MOST_ANCESTORS, ancestors, index_key, is_writable, new_message_id
 
 

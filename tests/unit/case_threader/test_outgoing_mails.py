@@ -7,9 +7,10 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from case_threader.outgoing_mail import File, Mailbox, OutgoingMail, UnsafeValue, mail_bytes, wire_address
 from hypothesis import given
 from hypothesis import strategies as st
+
+from case_threader.outgoing_mail import File, Mailbox, OutgoingMail, UnsafeValue, mail_bytes, wire_address
 
 ONE_LINE = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=250)
 CONTROLS = ["\r", "\n", "\r\n", "\x00", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]
@@ -99,13 +100,19 @@ def test_nothing_becomes_another_header(field: str, control: str) -> None:
 
 @pytest.mark.parametrize(
     ("email_address", "wire"),
-    [("jan@kowalski.example", "jan@kowalski.example"), ("jan@żółw.pl", "jan@xn--w-uga1v8h.pl"), ("o'neil+x@a.b", "o'neil+x@a.b")],
+    [
+        ("jan@kowalski.example", "jan@kowalski.example"),
+        ("jan@żółw.pl", "jan@xn--w-uga1v8h.pl"),
+        ("o'neil+x@a.b", "o'neil+x@a.b"),
+    ],
 )
 def test_addresses_on_the_wire(email_address: str, wire: str) -> None:
     assert wire_address(email_address) == wire
 
 
-@pytest.mark.parametrize("wrong", ["jan", "jan@", "@x", "a@b@c", "a b@c", "<a@b>", "żółw@x.pl", "a,b@c", "a@b c", '"a"@b', "a@" + "x" * 400])
+@pytest.mark.parametrize(
+    "wrong", ["jan", "jan@", "@x", "a@b@c", "a b@c", "<a@b>", "żółw@x.pl", "a,b@c", "a@b c", '"a"@b', "a@" + "x" * 400]
+)
 def test_what_is_no_address_is_refused(wrong: str) -> None:
     with pytest.raises(UnsafeValue):
         wire_address(wrong)

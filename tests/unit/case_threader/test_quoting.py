@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from case_threader.quoting import with_quote
 
 AT = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)

@@ -1,6 +1,9 @@
 """The case tag in subject lines (features C6-C9, C29, C35, C42-C44; reliability D15)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from case_threader.subject_tags import (
     foreign_tags,
     own_case_number,
@@ -10,8 +13,6 @@ from case_threader.subject_tags import (
     with_tag,
     without_own_tags,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 ACME = ["Acme"]
 

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from case_threader.subjects import LONGEST_TITLE, base_subject, kind_of_subject, title_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from case_threader.subjects import LONGEST_TITLE, base_subject, kind_of_subject, title_of
 
 
 @pytest.mark.parametrize(

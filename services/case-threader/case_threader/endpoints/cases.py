@@ -23,7 +23,7 @@ from kit.paging import Page, PageWanted, Paging, page_of
 router = APIRouter(tags=["cases"])
 
 MOST_EXPANDED = 20
-_NUMBER = re.compile(r"\D*?#?(\d{1,9})\]?\s*")
+_NUMBER = re.compile(r"(?:\[?[^\s#]{0,40}#\s?)?([0-9]{1,9})\]?")
 
 
 @router.get("/v1/cases", response_model=Page[CaseItem], response_model_exclude_none=False)

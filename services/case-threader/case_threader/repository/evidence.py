@@ -194,7 +194,7 @@ async def _gather_lately_opened(session: AsyncSession, mails: Sequence[ReadMail]
         .where(among(session, case.opened_by, senders), case.opened_at > evidence.now - LOOK_BACK)
         .group_by(case.opened_by, case.opened_wording)
     )
-    for sender, wording, count in (await session.execute(query)):
+    for sender, wording, count in await session.execute(query):
         evidence.lately_opened[(sender, wording)] = count
 
 

@@ -168,5 +168,5 @@ async def messages_bearing(session: AsyncSession, rfc_message_ids: Sequence[str]
         .join(tables.messages, message.id == known.message_id)
         .where(among(session, known.rfc_message_id, rfc_message_ids), known.kind == "own")
     )
-    rows = (await session.execute(query))
+    rows = await session.execute(query)
     return {key: written or canonical for key, written, canonical in rows}
