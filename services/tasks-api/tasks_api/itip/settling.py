@@ -1,8 +1,8 @@
 """From the remembered facts to how every task of a UID must stand. The same facts give the same tasks, in whatever order they came.
 
-A whole-series REQUEST (M) speaks for every date it does not list: a message about a single date that is older than M has
-been overtaken by it. A single date has a SEQUENCE of its own (RFC 5546 section 2.1.5), so a date message with a lower
-SEQUENCE but a later DTSTAMP than M still counts. A whole-series CANCEL takes every date with it that is not newer in both.
+A date has a SEQUENCE of its own (RFC 5546 section 2.1.5), so between a message about one date and one about the whole series
+only DTSTAMP tells which came later. A whole-series REQUEST speaks for every date it does not list; a whole-series CANCEL
+takes every date with it that is not newer in both.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ class Stand(Enum):
 
 
 def is_overtaken(version: Version, series: Fact | None) -> bool:
-    """Whether a message about one date is older than the whole-series REQUEST."""
-    return series is not None and version < series.version and version.stamp <= series.version.stamp
+    """Whether a message about one date was written before the whole-series REQUEST."""
+    if series is None:
+        return False
+    return (version.stamp, version.sequence) < (series.version.stamp, series.version.sequence)
 
 
 def takes_along(cancel: Version, version: Version) -> bool:
