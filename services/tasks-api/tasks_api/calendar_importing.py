@@ -68,7 +68,13 @@ async def import_calendar(
     emails = {email for component in usable for email in _addresses(component)}
     holders = await directory.holders_of(session, emails)
     own = await heard.mailbox_addresses(session, emails)
-    context = Context(now=now, own_addresses=frozenset(own), untitled=desk.untitled, confirmed_by_person=True)
+    context = Context(
+        now=now,
+        own_addresses=frozenset(own),
+        untitled=desk.untitled,
+        timezone=desk.settings.default_timezone,
+        confirmed_by_person=True,
+    )
     decisions = import_events(usable, known_series(uids, there, remembered), context)
     newcomers = Newcomers(
         numbers=await desk.numbers(session, _count_new(decisions), now=now),
