@@ -13,7 +13,7 @@ from mail_ingest.parsing.text_gate import clean_line
 
 _BLANK_LINE = re.compile(rb"\n\r*\n")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*$")
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _KNOWN = re.compile(
     rb"\n(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|return-path|reply-to|sender|x-[a-z-]+)[ \t]*:",
     re.IGNORECASE,
@@ -98,13 +98,14 @@ def _regular_fields(data: bytes, start: int, stop: int) -> list[tuple[str, bytes
     """The fields of a block in which every line is one or goes on with one; None for any other block."""
     items: list[tuple[str, bytes]] = []
     at = start
-    for field in _FIELD.finditer(data, start, stop):
-        if field.start() != at:
+    while at < stop:
+        field = _FIELD.match(data, at, stop)  # matched, not searched for: a long line without a colon is looked at once
+        if field is None:
             return None
         at = field.end()
         name, value = field.groups()
         items.append((name.decode("ascii").lower(), value.strip() if b"\n" not in value else _unfolded(value)))
-    return items if at == stop else None
+    return items
 
 
 def _unfolded(value: bytes) -> bytes:
