@@ -17,8 +17,7 @@ async def insert_many(session: AsyncSession, table: AnyTable, rows: Rows) -> Non
     if not rows:
         return
     await _flush(session)
-    connection = await session.connection()
-    await connection.execute(insert(_core(table)), list(rows))
+    await session.execute(insert(_core(table)), list(rows))
 
 
 async def insert_ignoring_conflicts(
@@ -28,10 +27,9 @@ async def insert_ignoring_conflicts(
     if not rows:
         return
     await _flush(session)
-    connection = await session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = _dialect(session)
     statement = dialect.insert(_core(table)).on_conflict_do_nothing(index_elements=list(index_elements))
-    await connection.execute(statement, list(rows))
+    await session.execute(statement, list(rows))
 
 
 async def upsert_many(
@@ -41,13 +39,16 @@ async def upsert_many(
     if not rows:
         return
     await _flush(session)
-    connection = await session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = _dialect(session)
     fresh = dialect.insert(_core(table))
     statement = fresh.on_conflict_do_update(
         index_elements=list(index_elements), set_={column: fresh.excluded[column] for column in update}
     )
-    await connection.execute(statement, list(rows))
+    await session.execute(statement, list(rows))
+
+
+def _dialect(session: AsyncSession) -> Any:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 def _core(table: AnyTable) -> Table:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, Literal
 
-import asyncpg
 from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit.columns import json_text, json_value
+from kit.sqlite_driver import SqliteDriver, begin_with
 
 POOL_SIZE = 10
 SQLITE_READERS = 4
@@ -68,6 +68,8 @@ def migrating_engine(url: URL, schema: str) -> AsyncEngine:
 
 async def create_schema(url: URL, schema: str) -> None:
     """Must come before the first connection of an engine: SQLAlchemy asks for the default schema only once."""
+    import asyncpg  # 3 MB that an installation on SQLite does not need
+
     connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
     try:
         if await connection.fetchval("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema):
@@ -94,6 +96,7 @@ _PRAGMAS = {
 def _sqlite_engine(url: URL, *, begin: str, pragmas: dict[str, str], **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        module=SqliteDriver(only_reads="query_only" in pragmas),
         connect_args={"isolation_level": None, "timeout": _BUSY_MILLISECONDS / 1000},
         hide_parameters=True,  # an error message must not quote what people wrote
         json_serializer=json_text,
@@ -110,7 +113,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: dict[str, str], **options: 
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        begin_with(connection, begin)
 
     return engine
 

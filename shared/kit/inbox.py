@@ -17,8 +17,7 @@ _heard = select(inbox.c.event_id).where(
 
 async def already_heard(session: AsyncSession, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these events have had their effect already."""
-    connection = await session.connection()
-    result = await connection.execute(_heard, {"consumer": consumer, "event_ids": list(event_ids)})
+    result = await session.execute(_heard, {"consumer": consumer, "event_ids": list(event_ids)})
     return set(result.scalars())
 
 

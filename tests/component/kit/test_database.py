@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kit.bulk import insert_ignoring_conflicts, insert_many, upsert_many
 from kit.clock import SystemClock
@@ -83,6 +83,65 @@ async def test_a_cancelled_transaction_leaves_nothing_and_holds_nothing(open_dat
     async with database.transaction() as session:
         await insert_many(session, echo, [{"n": 2, "text": "b"}])
     assert await kept(database) == [2]
+
+
+async def test_a_statement_cancelled_while_it_runs_leaves_nothing_and_holds_nothing(open_database) -> None:
+    database = await a_database(open_database)
+    long = {
+        "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000000) SELECT sum(n) FROM c",
+        "postgresql": "SELECT pg_sleep(1)",
+    }
+
+    async def write_and_take_long() -> None:
+        async with database.transaction() as session:
+            await insert_many(session, echo, [{"n": 1, "text": "a"}])
+            await session.execute(text(long[database.dialect]))
+
+    writing = asyncio.create_task(write_and_take_long())
+    await asyncio.sleep(0.1)
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert writing.cancelled()
+    async with database.transaction() as session:
+        await insert_many(session, echo, [{"n": 2, "text": "b"}])
+    assert await kept(database) == [2]
+
+
+async def test_a_transaction_in_which_nothing_happens_is_one_too(open_database) -> None:
+    database = await a_database(open_database)
+    async with database.transaction():
+        pass
+    async with database.reading():
+        pass
+    async with database.transaction() as session:
+        await insert_many(session, echo, [{"n": 1, "text": ""}])
+        await session.rollback()
+        await insert_many(session, echo, [{"n": 2, "text": ""}])
+    assert await kept(database) == [2]
+
+
+async def test_a_reader_sees_one_moment_of_the_database(sqlite_url: str) -> None:
+    database = Database.open(sqlite_url, schema="one")
+    await database.migrate(PARROT)
+    async with database.reading() as session:
+        before = await session.scalar(select(func.count()).select_from(echo))
+        async with database.transaction() as writing:
+            await insert_many(writing, echo, [{"n": 1, "text": ""}])
+        assert await session.scalar(select(func.count()).select_from(echo)) == before
+    assert await kept(database) == [1]
+    await database.dispose()
+
+
+async def test_a_statement_that_fails_says_why_and_the_session_can_go_on(open_database) -> None:
+    database = await a_database(open_database)
+    async with database.transaction() as session:
+        await insert_many(session, things, [{"id": 1, "at": None, "what": None}])
+        with pytest.raises(IntegrityError):
+            async with session.begin_nested():
+                await insert_many(session, things, [{"id": 1, "at": None, "what": None}])
+        await insert_many(session, things, [{"id": 2, "at": None, "what": None}])
+    async with database.reading() as session:
+        assert list(await session.scalars(select(things.c.id).order_by(things.c.id))) == [1, 2]
 
 
 async def test_a_transaction_inside_of_a_transaction_is_refused(open_database) -> None:
