@@ -73,7 +73,8 @@ def _openapi(package: str) -> dict[str, Any]:
     """The document of one service, built on an empty folder: nothing is started and nothing is connected."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GONIEC_DATA"] = folder
-        app = importlib.import_module(f"{package}.app").create_app()
+        settings = importlib.import_module(f"{package}.settings").Settings()
+        app = importlib.import_module(f"{package}.app").make_app(settings)
         document: dict[str, Any] = app.openapi()
         return document
 

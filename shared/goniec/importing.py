@@ -73,8 +73,8 @@ def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
             if entry.is_dir() or entry.suffix.lower() in {".eml", ".mbox"}:
                 yield from mails_in(entry)
         return
-    with path.open("rb") as file:
-        is_mbox = file.read(5) == b"From "
+    with path.open("rb") as beginning:
+        is_mbox = beginning.read(5) == b"From "
     if not is_mbox:
         yield str(path), path.read_bytes()
         return

