@@ -2,7 +2,7 @@
 
 from kit.serving import run_service
 from mail_ingest.app import make_app
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 
 if __name__ == "__main__":
-    run_service(MailIngestSettings, make_app)
+    run_service(Settings, make_app)

@@ -15,6 +15,7 @@ from contracts.mail import MailAccountChanged, MailAccountHealthChanged, MailQua
 from kit.application import build_app, make_parts
 from kit.egress import Egress, outbound_http
 from kit.events import Event
+from kit.settings import read_settings
 from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
 from mail_ingest.access_tokens import AccessTokens
@@ -28,7 +29,7 @@ from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store.opening import open_raw_store
 from mail_ingest.recovering import Recovery
 from mail_ingest.sealing import seal_of
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 from mail_ingest.sources.mailbox import FetchingParts, Sleep
 from mail_ingest.sources.mailboxes import Mailboxes
 
@@ -45,9 +46,14 @@ ROUTERS = (mail_accounts.router, pushed_mail.router, messages.router, quarantine
 JOBS = "mail_ingest.parsing.jobs"
 
 
-def make_app(settings: MailIngestSettings) -> FastAPI:
+def make_app(settings: Settings) -> FastAPI:
     """The service with its real parts."""
     return app_of(make_parts(settings, make=mail_ingest_parts))
+
+
+def create_app() -> FastAPI:
+    """The service as the environment describes it."""
+    return make_app(read_settings(Settings))
 
 
 def app_of(parts: MailIngestParts) -> FastAPI:
@@ -83,7 +89,7 @@ def mail_ingest_parts(
     **given: Any,
 ) -> MailIngestParts:
     """The parts every service has, and our own. For tests: other trusted certificates, other workers, another sleep."""
-    settings: MailIngestSettings = given["settings"]
+    settings: Settings = given["settings"]
     database, clock, metrics = given["database"], given["clock"], given["metrics"]
     seal = seal_of(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.secret_key_file)
     egress = Egress(settings.allowed_private_hosts)

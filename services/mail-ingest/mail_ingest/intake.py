@@ -32,7 +32,7 @@ from mail_ingest.measures import Measures
 from mail_ingest.models import State
 from mail_ingest.raw_store import RawMailDamaged, RawStore
 from mail_ingest.repository import Waiting
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 from mail_ingest.verdicts import Verdict, quarantined, verdict_of
 
 PARSE = "mail_ingest.parsing.jobs:parse_job"
@@ -47,7 +47,7 @@ class Intake:
     def __init__(
         self,
         *,
-        settings: MailIngestSettings,
+        settings: Settings,
         database: Database,
         clock: Clock,
         raw_store: RawStore,

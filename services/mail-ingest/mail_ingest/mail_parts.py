@@ -12,14 +12,14 @@ from kit.database import Database
 from kit.workers import WorkerFailed, WorkerPool
 from mail_ingest import repository
 from mail_ingest.raw_store import RawStore
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 
 HTML = "mail_ingest.parsing.jobs:html_job"
 ATTACHMENT = "mail_ingest.parsing.jobs:attachment_job"
 
 
 async def html_of(
-    database: Database, raw_store: RawStore, workers: WorkerPool, settings: MailIngestSettings, message_id: UUID
+    database: Database, raw_store: RawStore, workers: WorkerPool, settings: Settings, message_id: UUID
 ) -> str | None:
     """The cleaned HTML; None when there is none, or none that could be cleaned within the limits."""
     context = {"attachment_url": f"/v1/messages/{message_id}/attachments/{{n}}", "limits": asdict(settings.limits())}
@@ -32,7 +32,7 @@ async def attachment_of(
     database: Database,
     raw_store: RawStore,
     workers: WorkerPool,
-    settings: MailIngestSettings,
+    settings: Settings,
     message_id: UUID,
     n: int,
 ) -> tuple[dict[str, Any], bytes] | None:

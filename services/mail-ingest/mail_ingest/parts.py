@@ -21,13 +21,13 @@ from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store import RawStore
 from mail_ingest.recovering import Recovery
 from mail_ingest.sealing import Seal
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 from mail_ingest.sources.mailboxes import Mailboxes
 
 
 @dataclass
 class MailIngestParts(Parts):
-    settings: MailIngestSettings
+    settings: Settings
     seal: Seal
     egress: Egress
     outbound: httpx.AsyncClient

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
+from mail_ingest.finishing import to_the_end
 from mail_ingest.incoming import Incoming, Taken
 from mail_ingest.intake import Intake
 
@@ -79,7 +80,7 @@ class PushQueue:
         while True:
             batch = await lane.next_batch()
             try:
-                taken = await self._intake.take_in([pushed.mail for pushed in batch])
+                taken = await to_the_end(self._intake.take_in([pushed.mail for pushed in batch]))
             except asyncio.CancelledError:
                 for pushed in batch:
                     pushed.answer.cancel()

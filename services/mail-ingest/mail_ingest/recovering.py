@@ -15,6 +15,7 @@ import structlog
 from kit.clock import Clock
 from kit.database import Database
 from mail_ingest import repository
+from mail_ingest.finishing import to_the_end
 from mail_ingest.intake import Intake
 from mail_ingest.measures import Measures
 
@@ -64,7 +65,7 @@ class Recovery:
 
     async def _read(self, mails: Sequence[repository.Waiting]) -> None:
         try:
-            await self._intake.read_kept(mails)
+            await to_the_end(self._intake.read_kept(mails))
         except Exception:
             # Nobody died: this was not an attempt that could make a mail suspicious.
             async with self._database.transaction() as session:

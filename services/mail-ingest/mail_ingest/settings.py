@@ -9,7 +9,7 @@ from kit.settings import ServiceSettings
 from mail_ingest.parsing.limits import Limits
 
 
-class MailIngestSettings(ServiceSettings):
+class Settings(ServiceSettings):
     service: ClassVar[str] = "mail-ingest"
     package: ClassVar[str] = "mail_ingest"
     port_offset: ClassVar[int] = 2

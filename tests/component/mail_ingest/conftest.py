@@ -15,7 +15,7 @@ from kit.testing import FixedClock
 from kit.testing.web import client_of, parts_for_tests
 from kit.workers import WorkerPool
 from mail_ingest.app import app_of, mail_ingest_parts
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # ladder, scripted_imap, sample_mails
 
@@ -30,7 +30,7 @@ def start_ingest(open_database: Callable[[str], Awaitable[Database]], clock: Fix
     async def start(*, workers: WorkerPool | None = None, **settings: Any) -> AsyncIterator[Ingest]:
         inside, pauses = WorkersInProcess(), Pauses(clock)
         parts = parts_for_tests(
-            MailIngestSettings(data=tmp_path, **settings),
+            Settings(data=tmp_path, **settings),
             await open_database("mail_ingest"),
             clock,
             make=mail_ingest_parts,

@@ -6,11 +6,9 @@ The watermark `last_uid` only moves over mails that are in the ledger, noted as 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,6 +17,7 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.failpoints import failpoint
 from mail_ingest import repository
+from mail_ingest.finishing import to_the_end
 from mail_ingest.incoming import Incoming, digest, header_of
 from mail_ingest.intake import Intake
 from mail_ingest.models import MailFolder, UnfetchedMail
@@ -261,7 +260,7 @@ class FolderReader:
         if not mails:
             return
         incoming = [self._incoming(mail, mail.body or b"") for mail in mails]
-        await _to_the_end(self._intake.take_in(incoming))
+        await to_the_end(self._intake.take_in(incoming))
         self.progress += len(mails)
         await self._forget_gaps([mail.uid for mail in mails])
 
@@ -271,7 +270,7 @@ class FolderReader:
         incoming.size = mail.size or 0
         # Nobody has seen the whole of it: it is known by its header and its size.
         incoming.sha256 = digest(b"%b\n%d" % (incoming.raw, incoming.size))
-        await _to_the_end(self._intake.take_in([incoming]))
+        await to_the_end(self._intake.take_in([incoming]))
         await self._forget_gaps([mail.uid])
 
     def _incoming(self, mail: Fetched, raw: bytes) -> Incoming:
@@ -321,18 +320,6 @@ class FolderReader:
 
     def _is_too_large(self, mail: Fetched) -> bool:
         return (mail.size or 0) > self._settings.max_message_bytes
-
-
-async def _to_the_end(work: Coroutine[Any, Any, object]) -> None:
-    """What was begun is finished even when we are told to stop: a mail that is half taken in costs it an attempt."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
 
 
 def _agrees(mail: Fetched, sized: Fetched) -> bool:

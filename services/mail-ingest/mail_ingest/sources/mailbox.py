@@ -22,7 +22,7 @@ from mail_ingest.errors import MailAccountNotFound, SecretsLocked
 from mail_ingest.intake import Intake
 from mail_ingest.measures import Measures
 from mail_ingest.sealing import Seal
-from mail_ingest.settings import MailIngestSettings
+from mail_ingest.settings import Settings
 from mail_ingest.sources.folder_reading import FolderPaused, FolderReader, WatchedFolder
 from mail_ingest.sources.health import AUTH_FAILED, DEGRADED, PAUSED, UNREACHABLE, MailboxReport
 from mail_ingest.sources.imap_connection import ImapConnection
@@ -43,7 +43,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class FetchingParts:
     """What fetching needs; long-lived, made in `app`."""
 
-    settings: MailIngestSettings
+    settings: Settings
     clock: Clock
     database: Database
     seal: Seal
