@@ -13,7 +13,8 @@ _WORD = re.compile(r"[^\W_]+")
 _WHOLE_LETTERS = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
 )
-_POLISH = str.maketrans("ąćęłńóśźż", "acelnoszz")
+_POLISH = tuple(zip("ąćęłńóśźż", "acelnoszz", strict=True))
+_ONLY_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256))
 
 
 def folded(text: str) -> str:
@@ -21,7 +22,8 @@ def folded(text: str) -> str:
     text = text.lower()
     if text.isascii():
         return text
-    text = text.translate(_POLISH)  # the common case in one pass
+    for letter, plain in _POLISH:  # the common case; a table for `str.translate` is twenty times slower
+        text = text.replace(letter, plain)
     if text.isascii():
         return text
     apart = unicodedata.normalize("NFKD", text.casefold()).translate(_WHOLE_LETTERS)
@@ -30,9 +32,6 @@ def folded(text: str) -> str:
 
 def words_of(text: str, *, most: int = MOST_WORDS) -> list[str]:
     """The different words of a text, folded, in the order of their first appearance; at most `most` of them."""
-    different: dict[str, None] = {}
-    for match in _WORD.finditer(folded(text)):
-        different[match[0][:LONGEST_WORD]] = None
-        if len(different) >= most:
-            break
-    return list(different)
+    text = folded(text)
+    words = text.encode().translate(_ONLY_WORDS).decode().split() if text.isascii() else _WORD.findall(text)
+    return [word[:LONGEST_WORD] for word in list(dict.fromkeys(words))[:most]]

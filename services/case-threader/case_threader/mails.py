@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property
+import re
 
 from case_threader.case_settings import CaseSettings
 from case_threader.fingerprints import identity_of
@@ -13,68 +12,56 @@ from case_threader.subject_tags import own_tags, without_own_tags
 from case_threader.subjects import title_of
 from contracts.mail import FolderRole, MailFacts
 
+_DIGITS = re.compile(r"\d+")
 
-@dataclass(frozen=True)
+
 class ReadMail:
-    facts: MailFacts
-    settings: CaseSettings
+    """Worked out once, since several rules ask and thousands of mails pass.
 
-    @cached_property
-    def sender(self) -> str:
-        """The sender's address, canonical; empty when nobody usable is named."""
-        return self.facts.sender.email if self.facts.sender else ""
+    `sender` is canonical, empty when nobody usable is named. `is_sent`: it lay in a folder for sent mail, so somebody of
+    ours wrote it; a From of ours proves nothing. `ancestors` are the mails it answers, nearest first; `reported` those a
+    delivery report is about, the surest first. `tag_numbers` are the numbers in our tags in the subject, in their order.
+    """
 
-    @cached_property
-    def is_sent(self) -> bool:
-        """It lay in a folder for sent mail, so somebody of ours wrote it. A From of ours proves nothing."""
-        return self.facts.role is FolderRole.SENT
+    __slots__ = (
+        "_title", "_wording", "ancestors", "facts", "identity", "is_by_machine", "is_sent", "own_id", "recipients",
+        "reported", "sender", "settings", "tag_numbers",
+    )  # fmt: skip
 
-    @cached_property
-    def own_id(self) -> str | None:
-        return index_key(self.facts.rfc_message_id) if self.facts.rfc_message_id else None
+    def __init__(self, facts: MailFacts, settings: CaseSettings) -> None:
+        self.facts = facts
+        self.settings = settings
+        self.sender = facts.sender.email if facts.sender is not None else ""
+        self.is_sent = facts.role is FolderRole.SENT
+        self.is_by_machine = facts.written_by_machine or facts.report is not None
+        self.own_id = index_key(facts.rfc_message_id) if facts.rfc_message_id else None
+        self.ancestors = ancestors(facts.rfc_message_id, facts.in_reply_to, facts.references)
+        about = facts.report.original_message_ids if facts.report is not None else ()
+        self.reported = list(dict.fromkeys(index_key(each) for each in about if each))
+        self.tag_numbers = [tag.number for tag in own_tags(facts.mail_subject, settings.prefixes)]
+        self.identity = identity_of(facts)
+        people = (*facts.to, *facts.cc, *facts.bcc)
+        self.recipients = list(dict.fromkeys(person.email for person in people if person.email))
+        self._title: str | None = None
+        self._wording: str | None = None
 
-    @cached_property
-    def ancestors(self) -> list[str]:
-        """The mails this one answers, nearest first."""
-        return ancestors(self.facts.rfc_message_id, self.facts.in_reply_to, self.facts.references)
-
-    @cached_property
-    def reported(self) -> list[str]:
-        """The mails a delivery report is about, the surest first."""
-        ids = self.facts.report.original_message_ids if self.facts.report else []
-        return list(dict.fromkeys(index_key(each) for each in ids if each))
-
-    @cached_property
-    def tag_numbers(self) -> list[int]:
-        """The case numbers in our tags in the subject, in the order in which they stand there."""
-        return [tag.number for tag in own_tags(self.facts.mail_subject, self.settings.prefixes)]
-
-    @cached_property
+    @property
     def enclosed_tag_numbers(self) -> list[int]:
-        """The same in the subject of the mail that a delivery report is about."""
+        """The numbers in our tags in the subject of the mail that a delivery report is about."""
         subject = (self.facts.report.original_subject if self.facts.report else None) or ""
         return [tag.number for tag in own_tags(subject, self.settings.prefixes)]
 
-    @cached_property
-    def identity(self) -> str | None:
-        return identity_of(self.facts)
-
-    @cached_property
-    def recipients(self) -> list[str]:
-        people = (*self.facts.to, *self.facts.cc, *self.facts.bcc)
-        return list(dict.fromkeys(person.email for person in people if person.email))
-
-    @cached_property
+    @property
     def title(self) -> str:
         """The title of the case it would open: without reply prefixes, without our tags, with those of others."""
-        return title_of(without_own_tags(self.facts.mail_subject, self.settings.prefixes))
+        if self._title is None:
+            self._title = title_of(without_own_tags(self.facts.mail_subject, self.settings.prefixes))
+        return self._title
 
-    @cached_property
+    @property
     def wording(self) -> str:
         """A digest of the title without digits: what a robot repeats."""
-        words = "".join(character for character in self.title.casefold() if not character.isdigit())
-        return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-    @cached_property
-    def is_by_machine(self) -> bool:
-        return self.facts.written_by_machine or self.facts.report is not None
+        if self._wording is None:
+            words = _DIGITS.sub("", self.title.casefold()).encode("utf-8", "surrogatepass")
+            self._wording = hashlib.blake2b(words, digest_size=8).hexdigest()
+        return self._wording

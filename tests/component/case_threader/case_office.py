@@ -27,6 +27,7 @@ from kit.testing.smtp_sink import SmtpSink
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
+_NOBODY = UUID(int=0)
 LOOP_MARK = "goniec-test"
 BIURO, SERWIS = "biuro@acme.example", "serwis@acme.example"
 ANNA, PIOTR = "anna@acme.example", "piotr@acme.example"
@@ -125,9 +126,9 @@ class Threader:
     database: Database
     sink: SmtpSink
     siblings: Siblings
-    kowalski: UUID = UUID(int=0)
-    ewa: UUID = UUID(int=0)
-    nowak: UUID = UUID(int=0)
+    kowalski: UUID = _NOBODY
+    ewa: UUID = _NOBODY
+    nowak: UUID = _NOBODY
 
     # ---- what comes in
 

@@ -100,6 +100,8 @@ async def test_our_reply_in_an_inbox_is_ignored(office: Threader) -> None:
     assert (loop["outcome"], loop["case_number"]) == ("ignored", None)
     without_mark = await office.file(sender=BIURO, message_id=reply["rfc_message_id"], subject="przez listę")
     assert (without_mark["outcome"], without_mark["reason"]) == ("ignored", "own_message_id")
+    from_a_client = await office.file(message_id=reply["rfc_message_id"], subject="to nie jest wasze")
+    assert from_a_client["outcome"] == "new"
 
 
 async def test_anything_with_our_loop_mark_is_ours(quick_office: Threader) -> None:

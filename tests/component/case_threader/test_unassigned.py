@@ -141,6 +141,7 @@ async def test_suggestions_and_why(office: Threader) -> None:
     assert tagged["suggested_cases"] == [{"number": number, "title": "Hala", "reason": "tag"}]
     assert tagged["suggested_case_number"] == number
     assert taking_part["suggested_cases"] == [{"number": number, "title": "Hala", "reason": "sender_takes_part"}]
+    assert (await office.filing(taking_part["message_id"]))["suggested_case_number"] == number
     [account] = colleague["suggested_accounts"]
     assert account == {"account_id": str(office.kowalski), "name": "Kowalski sp. z o.o.", "reason": "same_domain"}
     assert colleague["message"]["sender"]["email"] == "nowa@kowalski.example"

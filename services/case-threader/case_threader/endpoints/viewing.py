@@ -58,18 +58,18 @@ async def shapes_of_filings(session: AsyncSession, filings: Sequence[Filing]) ->
     held = await messages.messages_by_id(session, {each.held_by for each in filings if each.held_by is not None})
     ids = {message.case_id for message in held.values()} | {each.suggested_case_id for each in filings}
     numbers = await cases.living_numbers(session, {each for each in ids if each is not None})
+    waiting = {each.sender_email for each in held.values() if each.case_id is None and each.sender_email}
+    taking_part = await messages.cases_of_senders(session, waiting) if waiting else {}
     shapes = []
     for filing in filings:
         message = held.get(filing.held_by) if filing.held_by else None
-        case_id = message.case_id if message is not None else None
-        suggested = filing.suggested_case_id if case_id is None else None
-        shapes.append(
-            FilingShape.of(
-                filing,
-                case_number=numbers.get(case_id) if case_id else None,
-                suggested_case_number=numbers.get(suggested) if suggested else None,
-            )
-        )
+        number = numbers.get(message.case_id) if message is not None and message.case_id else None
+        suggested = None
+        if filing.outcome == "unassigned" and message is not None:
+            suggested = numbers.get(filing.suggested_case_id) if filing.suggested_case_id else None
+            if suggested is None and message.sender_email in taking_part:
+                suggested = taking_part[message.sender_email].number
+        shapes.append(FilingShape.of(filing, case_number=number, suggested_case_number=suggested))
     return shapes
 
 
