@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 OFFICE = "biuro@bench.example"
-CLIENTS = 40
+CLIENTS = 200
 WORDS = [
     "dzień",
     "dobry",

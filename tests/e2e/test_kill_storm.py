@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.xdist_group("installations"), pytest.mark.slow]
 
 MAILS = 500
 OFFICE = "biuro@storm.example"
-CLIENTS = 10
+CLIENTS = 50
 INVITATION_EVERY = 5
 PATIENCE = 90.0
 
