@@ -44,6 +44,7 @@ def dies_at(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 async def take_in(ingest: Ingest, account: UUID, *raws: bytes) -> None:
     """Push past the queue: the caller dies with the process."""
+    ingest.clock.advance(timedelta(seconds=1))  # later than the start: nobody takes it for what was left before
     mails = [Incoming(account, "inbox", "inbox", raw, digest(raw), len(raw), ingest.clock.now()) for raw in raws]
     await ingest.parts.intake.take_in(mails)
 
@@ -139,6 +140,7 @@ async def test_workers_that_are_away_make_no_mail_suspicious(start_ingest: Start
     workers = Away()
     async with start_ingest(workers=workers) as ingest:
         account = await ingest.add_account()
+        ingest.clock.advance(timedelta(seconds=1))
         refused = await ingest.client.post(f"/v1/mail-accounts/{account}/messages", content=a_mail())
         assert (refused.status_code, refused.json()["code"]) == (503, "workers_unavailable")
         for _ in range(5):
