@@ -31,7 +31,14 @@ async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, resp
     """Answer in a case. It leaves at once or when the mail server takes it; the case is closed (features C6, C10, C11)."""
     draft = body.draft(body.subject)
     if body.quote_original:
-        draft = await quoted_text(the, number, draft)
+        draft = await quoted_text(
+            the.database,
+            the.service_client,
+            number,
+            draft,
+            zone=the.settings.default_timezone,
+            locale=the.settings.locale,
+        )
     async with the.database.transaction() as session:
         desk = _desk(the, caller, await get_sender(session, body.from_account_id))
         reply = await reply_to_case(session, number, draft, desk, confirm_recipients=body.confirm_recipients)
