@@ -2,163 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.tasks_api.itip_play import ANNA, HOUR, OFFICE, Play
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.unit.tasks_api.itip_calendar_program import CalendarProgram, Message
+from tests.unit.tasks_api.itip_play import Play, ics
 
-from contracts.calendar import Attendee, Component, Organizer, When
-
-FIRST = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-WEEK = timedelta(days=7)
-DATES = [FIRST + WEEK * n for n in range(4)]
-UID = "u1@klient.example"
-
-Message = tuple[str, tuple[Component, ...]]
-
-
-def a_when(moment: datetime) -> When:
-    return When(at=moment, local=moment.replace(tzinfo=None).isoformat(), timezone="UTC")
-
-
-@dataclass
-class CalendarProgram:
-    """A calendar program that means something, and mails every change of it."""
-
-    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    sequence: int = 0
-    moved_by: timedelta = timedelta(0)
-    title: str = "Plan"
-    alive: bool = True
-    overrides: dict[datetime, tuple[datetime, str, int]] = field(default_factory=dict)
-    gone: set[datetime] = field(default_factory=set)
-    sequences: dict[datetime, int] = field(default_factory=dict)
-    mails: list[Message] = field(default_factory=list)
-    length: int = len(DATES)
-
-    # ---- what it does
-
-    def invite(self) -> None:
-        self._mail("REQUEST", *self._whole())
-
-    def rename(self, title: str) -> None:
-        self.title = title
-        self._mail("REQUEST", *self._whole())
-
-    def reschedule(self, hours: int) -> None:
-        """The whole series moves: single dates that were changed before are given up."""
-        self.moved_by += hours * HOUR
-        self.sequence += 1
-        self.overrides.clear()
-        self.gone.clear()
-        self.length = len(DATES)
-        self.alive = True
-        self._mail("REQUEST", *self._whole())
-
-    def move_date(self, number: int, hours: int) -> None:
-        date = self._date(number)
-        if not self._is_held(number):
-            return
-        sequence = self._next(date)
-        self.overrides[date] = (date + hours * HOUR, f"Moved by {hours}", sequence)
-        self._mail("REQUEST", self._override(date))
-
-    def cancel_date(self, number: int) -> None:
-        date = self._date(number)
-        if not self._is_held(number):
-            return
-        sequence = self._next(date)
-        self.overrides.pop(date, None)
-        self.gone.add(date)
-        self._mail("CANCEL", self._component(date, None, "", sequence, status="CANCELLED"))
-
-    def add_date(self, number: int) -> None:
-        date = self._date(number) + timedelta(days=2)
-        if date not in self.overrides and date not in self.gone and number < self.length:
-            self.overrides[date] = (date, "Extra", self._next(date))
-            component = self._override(date)
-            self._mail("ADD", component.model_copy(update={"recurrence_id": None}))
-
-    def end_before(self, number: int) -> None:
-        """RANGE=THISANDFUTURE: the series and everything in it from that date on is off."""
-        date = self._date(number)
-        if not self._is_held(number):
-            return
-        sequence = self._next(date)
-        self.length = number
-        self.overrides = {one: value for one, value in self.overrides.items() if one < date}
-        self.gone = {one for one in self.gone if one < date}
-        self._mail("CANCEL", self._component(date, None, "", sequence, status="CANCELLED", this_and_future=True))
-
-    def send_all(self) -> None:
-        """The whole series again, with EXDATEs and overrides as they now are."""
-        if self.alive:
-            self._mail("REQUEST", *self._whole())
-
-    def cancel(self) -> None:
-        if self.alive:
-            self.alive = False
-            self.sequence += 1
-            self._mail("CANCEL", self._component(None, None, "", self.sequence, status="CANCELLED"))
-
-    # ---- what it means
-
-    def dates(self) -> list[tuple[str, str]]:
-        if not self.alive:
-            return []
-        plain = {date + self.moved_by for date in DATES[: self.length]} - self.gone - self.overrides.keys()
-        meant = [(date.isoformat(), self.title) for date in plain]
-        return sorted(meant + [(start.isoformat(), title) for start, title, _ in self.overrides.values()])
-
-    # ---- how it writes
-
-    def _date(self, number: int) -> datetime:
-        return DATES[number] + self.moved_by
-
-    def _is_held(self, number: int) -> bool:
-        return self.alive and number < self.length and self._date(number) not in self.gone
-
-    def _next(self, date: datetime) -> int:
-        self.sequences[date] = max(self.sequences.get(date, 0), self.sequence) + 1
-        return self.sequences[date]
-
-    def _mail(self, method: str, *components: Component) -> None:
-        self.now += HOUR
-        self.mails.append((method, tuple(one.model_copy(update={"dtstamp": self.now}) for one in components)))
-
-    def _whole(self) -> list[Component]:
-        start = FIRST + self.moved_by
-        exdates = [a_when(date) for date in sorted(self.gone)]
-        series = self._component(
-            None, start, self.title, self.sequence, rrule=f"FREQ=WEEKLY;COUNT={self.length}", exdates=exdates
-        )
-        return [series, *(self._override(date) for date in sorted(self.overrides))]
-
-    def _override(self, date: datetime) -> Component:
-        start, title, sequence = self.overrides[date]
-        return self._component(date, start, title, sequence)
-
-    def _component(
-        self, date: datetime | None, start: datetime | None, title: str, sequence: int, **more: object
-    ) -> Component:
-        content = repr((date, start, title, sequence, sorted(more.items(), key=str), self.sequence))
-        values = {
-            "uid": UID,
-            "recurrence_id": a_when(date) if date else None,
-            "sequence": sequence,
-            "starts": a_when(start) if start else None,
-            "ends": a_when(start + HOUR) if start else None,
-            "ends_given": start is not None,
-            "summary": title or None,
-            "organizer": Organizer(email=ANNA),
-            "attendees": [Attendee(email=OFFICE)],
-            "fingerprint": content,
-            **more,
-        }
-        return Component.model_validate(values)
-
+from tasks_api.itip import Outcome
 
 ACTIONS = st.one_of(
     st.tuples(st.just("rename"), st.sampled_from(["Plan", "Plan B", "Umowa"])),
@@ -210,3 +60,66 @@ def test_mail_in_order_is_always_applied_or_no_news(history: tuple[CalendarProgr
     organizer, _ = history
     play = delivered(organizer.mails, list(range(len(organizer.mails))))
     assert {str(decision.outcome) for decision in play.decisions} <= {"created", "updated", "cancelled", "unchanged"}
+
+
+class Mailbox(RuleBasedStateMachine):
+    """An organizer works, the mail is slow and repeats itself, and strangers try their luck."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.organizer = CalendarProgram()
+        self.organizer.invite()
+        self.play = Play()
+        self.on_the_way = [0]
+        self.delivered: list[int] = []
+
+    @rule(action=ACTIONS)
+    def organizer_acts(self, action: tuple[str, ...]) -> None:
+        name, *arguments = action
+        if self.organizer.alive or name == "reschedule":
+            known = len(self.organizer.mails)
+            getattr(self.organizer, name)(*arguments)
+            self.on_the_way += range(known, len(self.organizer.mails))
+
+    @precondition(lambda self: self.on_the_way)
+    @rule(data=st.data())
+    def mail_arrives(self, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(self.on_the_way) - 1))
+        self._deliver(self.on_the_way.pop(place))
+
+    @precondition(lambda self: self.delivered)
+    @rule(data=st.data())
+    def mail_arrives_again(self, data: st.DataObject) -> None:
+        before = self.play.known("u1@klient.example").tasks
+        self._deliver(data.draw(st.sampled_from(self.delivered)))
+        assert self.play.known("u1@klient.example").tasks == before
+
+    @precondition(lambda self: self.play.tasks())
+    @rule(
+        method=st.sampled_from(["REQUEST", "CANCEL", "ADD", "PUBLISH", "REPLY", "COUNTER"]), sequence=st.integers(0, 99)
+    )
+    def stranger_tries(self, method: str, sequence: int) -> None:
+        before = self.play.known("u1@klient.example")
+        attack = ics("DTSTART:20260701T080000Z", "SUMMARY:Evil", f"SEQUENCE:{sequence}", method=method)
+        decision = self.play.hear(attack, sender="zly@atak.example")
+        assert decision.outcome not in {Outcome.CREATED, Outcome.UPDATED, Outcome.CANCELLED, Outcome.REPLIED}
+        assert self.play.known("u1@klient.example") == before
+
+    @invariant()
+    def one_task_a_date(self) -> None:
+        keys = [task.recurrence_id for task in self.play.tasks()]
+        assert len(keys) == len(set(keys))
+
+    def teardown(self) -> None:
+        for number in self.on_the_way:
+            self._deliver(number)
+        assert self.play.dates() == self.organizer.dates()
+
+    def _deliver(self, number: int) -> None:
+        method, components = self.organizer.mails[number]
+        self.play.hear(components, method=method, mail=number + 1)
+        self.delivered.append(number)
+
+
+TestMailbox = Mailbox.TestCase
+TestMailbox.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)

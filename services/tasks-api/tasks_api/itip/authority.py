@@ -48,8 +48,7 @@ def new_authority(message: CalendarObject, component: Component) -> Authority:
         organizer=email,
         sender=sender_of(message),
         sent_by=(sent_by,) if sent_by else (),
-        trust=trust_in(message, Authority(organizer=email)),
-        ours=False,
+        trust=trust_in(message, Authority(organizer=email), sent_by),
     )
 
 

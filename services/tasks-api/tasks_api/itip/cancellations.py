@@ -43,6 +43,7 @@ def _unusable(component: Component) -> str | None:
 
 
 def _cancel(draft: Draft, component: Component, key: str | None) -> Verdict:
+    draft.about = key
     version, line = draft.version_of(component), draft.line(key)
     means = withdrawal(named_in(component), invited_to(draft, key), draft.own)
     if means is Withdrawal.OTHERS:
@@ -50,10 +51,7 @@ def _cancel(draft: Draft, component: Component, key: str | None) -> Verdict:
     if (verdict := _no_news(draft, component, key)) is not None:
         return verdict
     exists = key is None or draft.has_date(key)
-    if line.status == CANCELLED:
-        for task in draft.rows(key):
-            cancel(draft, task)
-    if draft.forced:
+    if line.status == CANCELLED or draft.forced:
         for task in draft.rows(key):
             cancel(draft, task)
     draft.remember(key, replace(line, cancel=Fact(version, (component.fingerprint,), draft.mail)))

@@ -27,6 +27,7 @@ _CHANGING = frozenset({"REQUEST", "PUBLISH", "ADD", "CANCEL"})
 _UNREADABLE = ("truncated", "too_many_events", "several_calendars", "too_large", "too_deep")
 _MOST_DATES = 1_000
 _MOST_SENT_BY = 5
+_LONGEST_COMMENT = 2_000
 
 
 def decide(message: CalendarObject, known: Mapping[str, KnownSeries], context: Context) -> list[Decision]:
@@ -283,7 +284,7 @@ def _decision(
         method=draft.message.method or "",
         sequence=component.sequence,
         organizer=organizer.email if organizer else None,
-        sender_trust=trust_in(draft.message, authority, organizer.sent_by if organizer else None),
+        sender_trust=_trust(draft, authority, component),
         outcome=instead[0] if instead else verdict.outcome,
         reason=instead[1] if instead else verdict.reason,
         after=after,
@@ -292,7 +293,16 @@ def _decision(
         would=verdict.outcome if instead else None,
         would_change=changes if instead else (),
         proposal=verdict.proposal,
+        details={"comment": component.comment[:_LONGEST_COMMENT]} if component.comment else {},
     )
+
+
+def _trust(draft: Draft, authority: Authority, component: Component) -> str:
+    """Who creates an event does not vouch for himself by doing so."""
+    memory = draft.known.memory
+    is_new = memory is None or memory.authority is None
+    sent_by = component.organizer.sent_by if component.organizer else None
+    return trust_in(draft.message, replace(authority, sender=None) if is_new else authority, sent_by)
 
 
 def _about(known: KnownSeries, key: str | None) -> tuple[UUID, ...]:

@@ -30,7 +30,10 @@ CANCELLED: TaskStatus = "cancelled"
 
 @dataclass(slots=True)
 class Draft:
-    """`holds` collects why a person has to agree first; with any, nothing of the draft is carried out by itself."""
+    """`holds` collects why a person has to agree first; with any, nothing of the draft is carried out by itself.
+
+    `about`: the date the message is about, None for the series.
+    """
 
     known: KnownSeries
     message: CalendarObject
@@ -39,6 +42,7 @@ class Draft:
     memory: SeriesMemory
     tasks: list[KnownTask]
     holds: list[str]
+    about: str | None = None
 
     @classmethod
     def of(cls, known: KnownSeries, message: CalendarObject, context: Context, own: frozenset[str]) -> Draft:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from contracts.calendar import Component
 from ical.recurrence import Occurrence, occurrences_from, start_of_key
@@ -52,7 +53,7 @@ def take_request(draft: Draft, components: Sequence[Component]) -> Verdict:
     if (problem := unusable(draft, components)) is not None:
         return review(problem, leading)
     if series is None:
-        return take_date(draft, leading)
+        return take_date(draft, leading, alone=True)
     return _take_whole(draft, series, [one for one in components if one.recurrence_id is not None])
 
 
@@ -92,10 +93,10 @@ def _take_series(draft: Draft, component: Component, dates: Sequence[Component])
         return _cancelled_by_status(draft, component, None)
     fields = _without_uninvited(fields_of(component, draft.home), line, version)
     is_new = not draft.rows(None) and line.request is None
-    _put(draft, None, fields)
+    said = _put(draft, None, fields)
     listed = frozenset(key_in(series_of(fields), one.recurrence_id) for one in dates if one.recurrence_id is not None)
     draft.memory = replace(draft.memory, listed=listed)
-    received = written(remembered(fields), fields.rrule, fields.exdates)
+    received = written(said, fields.rrule, fields.exdates)
     fact = _fact(line.request, version, component, draft.mail)
     draft.remember(None, replace(draft.line(None), request=fact, received=received))
     if is_new:
@@ -150,8 +151,8 @@ def _without_uninvited(fields: TaskFields, line: Line, version: Version) -> Task
     )
 
 
-def _put(draft: Draft, key: str | None, fields: TaskFields) -> None:
-    """Write the fields into the tasks of the key, or make one; where a person decided otherwise, hold."""
+def _put(draft: Draft, key: str | None, fields: TaskFields) -> dict[str, Any]:
+    """Write the fields into the tasks of the key, or make one; where a person decided otherwise, hold. What was said."""
     rows, received = draft.rows(key), draft.line(key).received
     for task in rows:
         try:
@@ -163,7 +164,10 @@ def _put(draft: Draft, key: str | None, fields: TaskFields) -> None:
     if not rows:
         if draft.line(key).request is not None:
             draft.holds.append(reasons.DELETED_BY_HAND)
-        draft.create(key, titled(fields, draft.message, draft.context))
+        fields = titled(fields, draft.message, draft.context)
+        draft.create(key, fields)
+    said = remembered(fields)
+    return said if fields.title else {**said, "title": received.get("title", "")}
 
 
 def _cancelled_by_status(draft: Draft, component: Component, key: str | None) -> Verdict:
@@ -176,10 +180,13 @@ def _cancelled_by_status(draft: Draft, component: Component, key: str | None) ->
 # ---- single dates
 
 
-def take_date(draft: Draft, component: Component) -> Verdict:
+def take_date(draft: Draft, component: Component, *, alone: bool = False) -> Verdict:
+    """One date; `alone` when the message is about nothing else."""
     assert component.recurrence_id is not None
     series = draft.series_fields()
     key = key_in(series_of(series) if series else None, component.recurrence_id)
+    if alone:
+        draft.about = key
     if not component.this_and_future:
         return _put_date(draft, component, key, fields_of(component, draft.home))
     if series is None:
@@ -195,9 +202,9 @@ def _put_date(draft: Draft, component: Component, key: str, fields: TaskFields) 
     line, version = draft.line(key), draft.version_of(component)
     is_new = not draft.rows(None) and not draft.rows(key)
     fields = _with_title_of_series(draft, _without_uninvited(fields, line, version))
-    _put(draft, key, fields)
+    said = _put(draft, key, fields)
     fact = _fact(line.request, version, component, draft.mail)
-    draft.remember(key, replace(draft.line(key), request=fact, received=remembered(fields)))
+    draft.remember(key, replace(draft.line(key), request=fact, received=said))
     if is_new:
         return Verdict(Outcome.CREATED, reasons.NEW, component, key)
     return Verdict(Outcome.UPDATED, reasons.DATE_OF_SERIES, component, key)

@@ -125,6 +125,8 @@ def _settle_series(draft: Draft) -> None:
 
 def _only_date_is_cancelled(draft: Draft) -> bool:
     """A CANCEL with RECURRENCE-ID for an event that does not repeat means the event."""
+    if not draft.memory.dates:
+        return False
     fields = draft.series_fields()
     if fields is None or fields.rrule or fields.rdates:
         return False
@@ -137,6 +139,8 @@ def _only_date_is_cancelled(draft: Draft) -> bool:
 
 def _take_dates_out(draft: Draft) -> None:
     """Cancelled dates without a task of their own are EXDATEs of the series (decision 0023)."""
+    if not draft.memory.dates and not draft.memory.cut:
+        return
     fields = draft.series_fields()
     if fields is None:
         return
@@ -197,12 +201,21 @@ def bring_to(draft: Draft, key: str | None, status: TaskStatus) -> None:
 
 
 def cancel(draft: Draft, task: KnownTask) -> None:
-    """Cancel one task; a person has to agree when one has completed it or taken it up again after an earlier cancellation."""
+    """Cancel one task.
+
+    Where the message is about this very task, a person has to agree when one has completed it, or taken it up again after
+    an earlier cancellation. A date that goes along with its series is then left as the person has it.
+    """
     chosen = draft.context.only_tasks
     if task.status == CANCELLED or (chosen is not None and task.task_id not in chosen):
         return
+    objection = None
     if task.status == "completed":
-        draft.holds.append(reasons.COMPLETED_BY_HAND)
+        objection = reasons.COMPLETED_BY_HAND
     elif draft.line(task.recurrence_id).status == CANCELLED:
-        draft.holds.append(reasons.REOPENED_BY_HAND)
+        objection = reasons.REOPENED_BY_HAND
+    if objection is not None and task.recurrence_id != draft.about:
+        return
+    if objection is not None:
+        draft.holds.append(objection)
     draft.set_status(task, CANCELLED)
