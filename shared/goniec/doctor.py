@@ -68,7 +68,7 @@ async def _readiness(api: Api, service: str) -> AsyncIterator[Finding]:
         yield Finding(f"{service} is ready", well=True)
         return
     checks = said.get("checks", {})
-    failing = [f"{name}: {check.get('detail', check)}" for name, check in checks.items() if not check.get("ok")]
+    failing = [f"{name}: {answer}" for name, answer in checks.items() if answer != "ok"]
     yield Finding(f"{service} is not ready", well=False, advice="; ".join(failing) or str(said))
 
 
@@ -78,7 +78,7 @@ async def _mail_accounts(api: Api) -> AsyncIterator[Finding]:
         count += 1
         health = await api.get("mail-ingest", f"/v1/mail-accounts/{account['id']}/health")
         state = health.get("state", "unknown")
-        well = state in {"ok", "idle", "push_only", "starting", "syncing"}
+        well = state in {"ok", "push_only", "starting"}
         advice = (
             ""
             if well
@@ -95,7 +95,7 @@ async def _mail_accounts(api: Api) -> AsyncIterator[Finding]:
 
 async def _quarantine(api: Api) -> AsyncIterator[Finding]:
     waiting = [item async for item in api.items("mail-ingest", "/v1/quarantine")]
-    reasons = sorted({str(item.get("quarantine_reason") or item.get("reason")) for item in waiting})
+    reasons = sorted({str(item["quarantine_reason"]) for item in waiting})
     advice = f"{len(waiting)} mail(s) wait: {', '.join(reasons)}. Look: GET /v1/quarantine; again: POST …/{{id}}/retry."
     yield Finding("quarantine", well=not waiting, advice=advice if waiting else "")
 
@@ -115,7 +115,5 @@ async def _reminders(api: Api) -> AsyncIterator[Finding]:
         yield Finding("reminder automation is off (PUT /v1/reminder-settings turns it on)", well=True)
         return
     readiness = await api.get("reminder-dispatcher", "/v1/reminder-settings/readiness")
-    missing = [
-        str(step.get("detail") or step.get("step")) for step in readiness.get("steps", []) if not step.get("done")
-    ]
+    missing = [str(step["detail"]) for step in readiness.get("steps", []) if not step.get("done")]
     yield Finding("reminder automation", well=not missing, advice="; ".join(missing))

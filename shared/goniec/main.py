@@ -101,7 +101,7 @@ def replay(
     async def act(api: Api) -> int:
         for name in service or SERVICES:
             answer = await api.post(name, "/v1/replay", {"since": since.isoformat()})
-            console.print(f"{name}: {answer['replayed']} events")
+            console.print(f"{name}: {answer['events']} events")
         return 0
 
     sys.exit(_signed_in(act, user, password))

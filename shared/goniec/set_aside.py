@@ -25,7 +25,7 @@ async def list_all(api: Api) -> int:
                 service,
                 str(letter["id"]),
                 str(letter["subject"]),
-                str(letter["failed_at"]),
+                str(letter["set_aside_at"]),
                 str(letter["deliveries"]),
                 str(letter["reason"]),
             )

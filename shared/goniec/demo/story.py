@@ -177,10 +177,12 @@ class Story:
             lambda: self._reminder("client", "email", {"sent", "delivered"}), what="reminder", seconds=PATIENCE
         )
         arrived = _parsed(await self._mail_with_id(mail["rfc_message_id"]))
-        text = sms["attempts"][-1].get("text") or sms["attempts"][-1].get("detail") or ""
         return Told(
             "Two reminders left: SMS (console) and e-mail",
-            (f"SMS to {sms['recipient']}: {text}", f"e-mail to {mail['recipient']}: {arrived['Subject']}"),
+            (
+                f"SMS to {sms['recipient']} ({sms['segments']} segment): {sms['text']}",
+                f"e-mail to {mail['recipient']}: {arrived['Subject']}",
+            ),
         )
 
     async def _cancellation_withdraws(self) -> Told:
