@@ -28,8 +28,10 @@ from reminder_dispatcher.repository import dispatching as repository
 
 LOOK_AGAIN = timedelta(seconds=30)
 """However quiet it is: another replica may have armed something, or the clock may have been set."""
-_BUSY = timedelta(milliseconds=200)
+_BREATH = timedelta(milliseconds=100)
+"""Between two looks, so that reminders which follow each other closely are taken together."""
 _CLAIMED_PER_PLACE = 8
+_INTENDED_PER_PLACE = 4
 _FINISH_SECONDS = 6.0
 
 log = structlog.get_logger("reminder_dispatcher.dispatch")
@@ -66,12 +68,15 @@ class Lane:
         self._measures = measures
         self._pace = Pace(rules.per_minute)
         self._backlog_pace = Pace(rules.backlog_per_minute)
+        # An intent whose message cannot be sent twice must not wait for its place: a crash would leave it unknown.
+        self._intended = asyncio.Semaphore(rules.places * (_INTENDED_PER_PLACE if channel.may_repeat else 1))
         self._places = asyncio.Semaphore(rules.places)
         self._claimed: set[asyncio.Task[None]] = set()
         self._most_claimed = rules.places * _CLAIMED_PER_PLACE
         self._wake = asyncio.Event()
         self._began: datetime | None = None
         self._paused_until: datetime | None = None
+        self._is_refused = False  # by the whole channel, since the last look
         self.last_look: datetime | None = None
 
     def wake(self) -> None:
@@ -86,8 +91,8 @@ class Lane:
                     await asyncio.wait(self._claimed, return_when=asyncio.FIRST_COMPLETED)
                     continue
                 self._wake.clear()
-                if not await self.look():
-                    await self._until_due()
+                await self.look()
+                await self._until_due()
         finally:
             await self._finish()
 
@@ -104,7 +109,11 @@ class Lane:
         self._began = self._began or now
         async with self._database.transaction() as session:
             taken_up = await take_up_abandoned(
-                session, self.rules.channel, may_repeat=self._channel.may_repeat, now=now
+                session,
+                self.rules.channel,
+                channel_kind=self._channel.kind,
+                may_repeat=self._channel.may_repeat,
+                now=now,
             )
             claims = await claim_due(
                 session, self.rules.channel, self._appetite(), now=now, default_zone=self._language.timezone
@@ -115,13 +124,15 @@ class Lane:
         for status, reminders in claims.ended.items():
             self._measures.ended(self.rules.channel, status, reminders)
         if claims.taken:
+            self._is_refused = False
             await self._send(claims, now)
         self._measures.on_their_way(self.rules.channel, len(self._claimed))
         return taken_up + claims.changed
 
     @property
     def _has_room(self) -> bool:
-        return len(self._claimed) <= self._most_claimed // 2
+        """Only for many at a time: a look costs as much for one reminder as for fifty."""
+        return len(self._claimed) <= self._most_claimed // 4
 
     def _appetite(self) -> Appetite:
         assert self._began is not None
@@ -162,17 +173,25 @@ class Lane:
             log.error("dispatch_broke_off", lane=self.rules.channel, exc_info=error)
 
     async def _deliver(self, claimed: Claimed, composed: Composed, *, is_troubled: bool) -> None:
-        async with self._places:
+        async with self._intended:
             with correlation(claimed.reminder.correlation_id):
                 failpoint("dispatch.before_intent")
-                if not await self._ledger.intend(Intent(claimed, composed, self._channel.kind)):
+                if not await self._ledger.intend(Intent(claimed, composed, is_called_off=self._is_refused)):
                     log.info("dispatch_dropped", reminder_id=str(claimed.reminder.id))
                     return
+                started_at = self._database.clock.now()
                 answer = await self._answer(composed)
                 failpoint("dispatch.after_send")
                 outcome = Outcome(
-                    claimed, composed, answer, may_repeat=self._channel.may_repeat, channel_was_troubled=is_troubled
+                    claimed,
+                    composed,
+                    answer,
+                    channel_kind=self._channel.kind,
+                    started_at=started_at,
+                    may_repeat=self._channel.may_repeat,
+                    channel_was_troubled=is_troubled,
                 )
+                self._is_refused = self._is_refused or outcome.is_trouble
                 state = await self._ledger.record(outcome)
                 self._measure(outcome)
                 log.info(
@@ -194,7 +213,8 @@ class Lane:
 
     async def _answer(self, composed: Composed) -> Answer:
         try:
-            return await self._channel.send(composed.message)
+            async with self._places:
+                return await self._channel.send(composed.message)
         except (NotNow, NotEver, OutcomeUnknown) as answer:
             return answer
         except Exception as error:  # a channel that breaks its promise must not take the lane with it
@@ -216,7 +236,7 @@ class Lane:
             return LOOK_AGAIN.total_seconds()
         now = await self._database.now()
         moment = max(moment, self._paused_until or moment)
-        return min(max(moment - now, _BUSY if moment <= now else timedelta(0)), LOOK_AGAIN).total_seconds()
+        return min(max(moment - now, _BREATH), LOOK_AGAIN).total_seconds()
 
     async def close(self) -> None:
         await self._channel.close()

@@ -20,7 +20,9 @@ from reminder_dispatcher.repository.dispatching import DueReminder
 PROCESS_GONE = OutcomeUnknown("process_gone", "Whoever was sending it ended before the answer was written down.")
 
 
-async def take_up_abandoned(session: AsyncSession, channel: str, *, may_repeat: bool, now: datetime) -> int:
+async def take_up_abandoned(
+    session: AsyncSession, channel: str, *, channel_kind: str, may_repeat: bool, now: datetime
+) -> int:
     """Take up what was left behind on a channel; returns how many.
 
     A claim without an intent was never sent and simply waits again (reliability B1). An intent may have been sent: it is sent
@@ -56,7 +58,7 @@ async def take_up_abandoned(session: AsyncSession, channel: str, *, may_repeat: 
         )
         if state.status == "unknown":
             _tell_failure(session, reminder, reason="outcome_unknown", attempt=reminder.attempts, now=now)
-    await repository.finish_attempts(session, [_lost_attempt(reminder, now) for reminder, _ in intended])
+    await repository.save_attempts(session, [_lost_attempt(reminder, channel_kind, now) for reminder, _ in intended])
     await repository.write_outcomes(session, rows, now=now)
     return len(claimed) + len(intended)
 
@@ -74,7 +76,7 @@ async def give_up(
         [(reminder.id, "suppressed" if why.is_wish else "failed", why.reason) for reminder, why in ours],
         now=now,
     )
-    await repository.add_attempts(
+    await repository.save_attempts(
         session, [_refused_attempt(reminder, why, channel_kind, now) for reminder, why in failed]
     )
     await repository.count_attempts(session, [reminder.id for reminder, _ in failed])
@@ -87,10 +89,14 @@ def _tell_failure(session: AsyncSession, reminder: DueReminder, *, reason: str, 
         announce(session, ReminderFailed(**facts_of(reminder, at=now, reason=reason, attempt=attempt)))
 
 
-def _lost_attempt(reminder: DueReminder, now: datetime) -> dict[str, Any]:
+def _lost_attempt(reminder: DueReminder, channel_kind: str, now: datetime) -> dict[str, Any]:
+    """The attempt of which only the intent is known."""
     return {
         "reminder_id": reminder.id,
         "number": reminder.attempts,
+        "channel": channel_kind,
+        "recipient": reminder.recipient or "",
+        "started_at": reminder.intent_at or now,
         "finished_at": now,
         "outcome": "unknown",
         "reason": PROCESS_GONE.reason,

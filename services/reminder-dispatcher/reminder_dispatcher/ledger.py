@@ -36,9 +36,11 @@ log = structlog.get_logger("reminder_dispatcher.ledger")
 
 @dataclass(frozen=True, slots=True)
 class Intent:
+    """`is_called_off`: the channel rests meanwhile, so the reminder is only given back."""
+
     claimed: Claimed
     composed: Composed
-    channel_kind: str
+    is_called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,15 @@ class Outcome:
     claimed: Claimed
     composed: Composed
     answer: Answer
+    channel_kind: str
+    started_at: datetime
     may_repeat: bool
     channel_was_troubled: bool
+
+    @property
+    def is_trouble(self) -> bool:
+        """The whole channel refused us."""
+        return isinstance(self.answer, NotNow | NotEver) and self.answer.whole_channel
 
     @property
     def word(self) -> str:
@@ -162,18 +171,17 @@ async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now
     """For each whether its message may leave; those that may not are given back."""
     claims = {one.claimed.reminder.id: (one.claimed.claim_id, one.claimed.reminder.generation) for one in intents}
     held = await repository.still_claimed(session, claims)
-    states = await automation_repository.list_channel_states(session)
-    resting = {state.channel for state in states if state.paused_until > now}
     granted = [
-        one.claimed.reminder.id in held and one.claimed.reminder.channel not in resting and now < one.claimed.latest
-        for one in intents
+        one.claimed.reminder.id in held and now < one.claimed.latest and not one.is_called_off for one in intents
     ]
     leaving = [one for one, may_leave in zip(intents, granted, strict=True) if may_leave]
-    for one, may_leave in zip(intents, granted, strict=True):
-        if not may_leave:
-            await repository.let_go(session, [one.claimed.reminder.id], one.claimed.claim_id)
+    given_back = {
+        one.claimed.reminder.id: one.claimed.claim_id
+        for one, may_leave in zip(intents, granted, strict=True)
+        if not may_leave
+    }
+    await repository.let_go(session, given_back)
     await repository.write_intents(session, [_intent_row(one, now) for one in leaving], now=now)
-    await repository.add_attempts(session, [_attempt_row(one, now) for one in leaving])
     for one in leaving:
         reminder = one.claimed.reminder
         if reminder.attempts == 0:
@@ -189,7 +197,7 @@ async def write_outcomes(
     wanted = await repository.outcomes_wanted(
         session, {one.claimed.reminder.id: one.claimed.claim_id for one in outcomes}
     )
-    await repository.finish_attempts(session, [_finished_row(one, now) for one in outcomes])
+    await repository.save_attempts(session, [_attempt_row(one, now) for one in outcomes])
     states: list[NextState | None] = []
     rows: list[dict[str, Any]] = []
     for one in outcomes:
@@ -217,12 +225,14 @@ async def write_outcomes(
 
 async def _settle_channels(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
     """A channel that refuses us rests; the first reminder it takes again sets it free (reliability B5)."""
+    if not any(one.is_trouble or one.channel_was_troubled for one in outcomes):
+        return
     states = {state.channel: state for state in await automation_repository.list_channel_states(session)}
     for one in outcomes:
         channel = one.claimed.reminder.channel
         known = states.get(channel)
         if isinstance(one.answer, Accepted):
-            if known is not None or one.channel_was_troubled:
+            if known is not None and one.channel_was_troubled:
                 await automation_repository.release_channel(session, channel)
                 states.pop(channel, None)
                 log.info("channel_works_again", channel=channel)
@@ -292,26 +302,14 @@ def _intent_row(intent: Intent, now: datetime) -> dict[str, Any]:
     }
 
 
-def _attempt_row(intent: Intent, now: datetime) -> dict[str, Any]:
-    return {
-        "reminder_id": intent.claimed.reminder.id,
-        "number": intent.claimed.reminder.attempts + 1,
-        "channel": intent.channel_kind,
-        "recipient": intent.composed.recipient.address,
-        "started_at": now,
-        "finished_at": None,
-        "outcome": None,
-        "reason": None,
-        "detail": intent.composed.note,
-        "gateway_id": None,
-    }
-
-
-def _finished_row(one: Outcome, now: datetime) -> dict[str, Any]:
+def _attempt_row(one: Outcome, now: datetime) -> dict[str, Any]:
     detail = " ".join(part for part in (one.answer.detail, one.composed.note) if part)
     return {
         "reminder_id": one.claimed.reminder.id,
         "number": one.claimed.reminder.attempts + 1,
+        "channel": one.channel_kind,
+        "recipient": one.composed.recipient.address,
+        "started_at": one.started_at,
         "finished_at": now,
         "outcome": one.word,
         "reason": None if isinstance(one.answer, Accepted) else one.answer.reason,

@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
         default=60, ge=1, description="Reminders that became due while nobody was there leave at this rate at most."
     )
     email_connections: int = Field(default=8, ge=1, le=64, description="E-mails sent at a time.")
-    sms_connections: int = Field(default=8, ge=1, le=64, description="SMS sent at a time.")
+    sms_connections: int = Field(default=16, ge=1, le=64, description="SMS sent at a time.")
     sms_per_minute: int = Field(default=0, ge=0, description="SMS per minute at most; 0 sets no limit.")
     email_per_minute: int = Field(default=0, ge=0, description="E-mails per minute at most; 0 sets no limit.")
     loop_mark: str = Field(

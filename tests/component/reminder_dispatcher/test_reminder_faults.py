@@ -31,7 +31,7 @@ async def died_after(desk: Desk, step: str, channel: str) -> None:
     async with desk.database.reading() as session:
         given = await circumstances_of(session, [one.reminder for one in claims.taken])
     intents = [
-        Intent(one, compose(one.reminder, given, lane._language), lane._channel.kind)  # type: ignore[arg-type]
+        Intent(one, compose(one.reminder, given, lane._language))  # type: ignore[arg-type]
         for one in claims.taken
     ]
     async with desk.database.transaction() as session:

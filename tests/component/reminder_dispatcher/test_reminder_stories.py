@@ -326,8 +326,8 @@ class _all_places:  # noqa: N801
 
     async def __aenter__(self) -> None:
         for _ in range(self._lane.rules.places):
-            await self._lane._places.acquire()
+            await self._lane._intended.acquire()
 
     async def __aexit__(self, *_: object) -> None:
         for _ in range(self._lane.rules.places):
-            self._lane._places.release()
+            self._lane._intended.release()

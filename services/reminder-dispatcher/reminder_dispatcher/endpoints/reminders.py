@@ -136,9 +136,24 @@ def _shape(reminder: Reminder, attempts: Sequence[Attempt], recipient_now: str |
             "recipient": reminder.recipient or recipient_now,
             "lead_time": None if reminder.rule == REMIND_AT else reminder.rule,
             "next_at": reminder.next_at if waits else None,
-            "attempts": [_attempt(attempt, reminder) for attempt in attempts],
+            "attempts": [_attempt(attempt, reminder) for attempt in attempts] + _going_on(reminder),
         }
     )
+
+
+def _going_on(reminder: Reminder) -> list[AttemptShape]:
+    """The attempt that was begun and has not ended."""
+    if reminder.status != "sending" or reminder.intent_at is None:
+        return []
+    return [
+        AttemptShape(
+            number=reminder.attempts,
+            channel=reminder.channel,
+            recipient=reminder.recipient or "",
+            started_at=reminder.intent_at,
+            text=reminder.text,
+        )
+    ]
 
 
 def _attempt(attempt: Attempt, reminder: Reminder) -> AttemptShape:

@@ -104,7 +104,7 @@ class Reminder(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """One dispatch of a reminder. The row is committed before anything is sent; `outcome` follows."""
+    """One dispatch of a reminder that ended. One that goes on stands in the reminder's row: `intent_at` and what follows."""
 
     __tablename__ = "attempt"
 
@@ -113,8 +113,8 @@ class Attempt(Table, table=True):
     channel: str = Field(max_length=20)  # its kind: "email", "console", "smsapi", …
     recipient: str = Field(max_length=320)
     started_at: datetime = Field(sa_type=UtcDateTime)
-    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    outcome: str | None = Field(default=None, max_length=12)
+    finished_at: datetime = Field(sa_type=UtcDateTime)
+    outcome: str = Field(max_length=12)
     reason: str | None = Field(default=None, max_length=60)
     detail: str | None = None
     gateway_id: str | None = Field(default=None, max_length=200)

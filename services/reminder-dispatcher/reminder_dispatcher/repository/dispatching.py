@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, func, select, update
 
-from kit.database import AsyncSession, insert_many
+from kit.database import AsyncSession, upsert_many
 from reminder_dispatcher.models import Attempt, Reminder, TaskCopy, core
 
 _reminder = core(Reminder)
@@ -18,7 +18,7 @@ _task = core(TaskCopy)
 _FIELDS = (
     "id", "task_id", "occurrence", "audience", "recipient_key", "channel", "rule", "generation", "starts_at", "ends_at",
     "begins_at", "due_at", "planned_at", "armed_at", "template_id", "address", "employee_id", "account_id", "case_number",
-    "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason",
+    "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason", "recipient", "intent_at",
 )  # fmt: skip
 _COLUMNS = [_reminder.c[name] for name in _FIELDS]
 
@@ -51,6 +51,8 @@ class DueReminder:
     rfc_message_id: str | None
     sent_anew: bool
     reason: str | None
+    recipient: str | None
+    intent_at: datetime | None
     task_is_open: bool = True
 
 
@@ -84,7 +86,7 @@ async def due_reminders(
         .limit(limit)
         .with_for_update(of=_reminder, skip_locked=True)
     )
-    return [_due(row, task_is_open=bool(row.is_open)) for row in await session.execute(query)]
+    return [_due(row, task_is_open=bool(row.is_open)) for row in await _rows(session, query)]
 
 
 async def claim(
@@ -97,13 +99,18 @@ async def claim(
     )
 
 
-async def let_go(session: AsyncSession, ids: Sequence[UUID], claim_id: UUID) -> None:
-    """Give claimed reminders back untouched."""
-    await session.execute(
+async def let_go(session: AsyncSession, claims: Mapping[UUID, UUID]) -> None:
+    """Give claimed reminders (id and claim) back untouched."""
+    statement = (
         update(_reminder)
-        .where(_reminder.c.id.in_(ids), _reminder.c.claim == claim_id, _reminder.c.intent_at.is_(None))
+        .where(
+            _reminder.c.id == bindparam("of_id"),
+            _reminder.c.claim == bindparam("by"),
+            _reminder.c.intent_at.is_(None),
+        )
         .values(status="armed", claim=None, lease_until=None)
     )
+    await _execute_many(session, statement, [{"of_id": one, "by": claim} for one, claim in claims.items()])
 
 
 async def hold(session: AsyncSession, held: Sequence[tuple[UUID, datetime]], *, now: datetime) -> None:
@@ -145,7 +152,7 @@ async def still_claimed(session: AsyncSession, claims: Mapping[UUID, tuple[UUID,
         .order_by(_reminder.c.id)
         .with_for_update(of=_reminder)
     )
-    return {row.id for row in await session.execute(query) if claims[row.id] == (row.claim, row.generation)}
+    return {row.id for row in await _rows(session, query) if claims[row.id] == (row.claim, row.generation)}
 
 
 def _why(row: Row[Any]) -> str | None:
@@ -166,8 +173,10 @@ async def write_intents(session: AsyncSession, intents: Sequence[Mapping[str, An
     await _execute_many(session, statement, rows)
 
 
-async def add_attempts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    await insert_many(session, Attempt, rows)
+async def save_attempts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Attempts that ended. What is learned later about one replaces what was believed before."""
+    columns = ["finished_at", "outcome", "reason", "detail", "gateway_id"]
+    await upsert_many(session, Attempt, rows, ["reminder_id", "number"], update=columns)
 
 
 _OUTCOME = ("status", "reason", "next_at", "sent_at", "delivered_at", "gateway_id", "segments", "sent_anew", "late")
@@ -184,7 +193,7 @@ async def outcomes_wanted(session: AsyncSession, claims: Mapping[UUID, UUID]) ->
         .order_by(_reminder.c.id)
         .with_for_update()
     )
-    rows = (await session.execute(query)).all()
+    rows = await _rows(session, query)
     return {
         row.id: _why(row)
         for row in rows
@@ -217,44 +226,13 @@ async def count_attempts(session: AsyncSession, ids: Sequence[UUID]) -> None:
         )
 
 
-async def finish_attempts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """`reminder_id`, `number` and what is known of the outcome."""
-    statement = (
-        update(_attempt)
-        .where(_attempt.c.reminder_id == bindparam("of_id"), _attempt.c.number == bindparam("of_number"))
-        .values(
-            finished_at=bindparam("at"),
-            outcome=bindparam("what"),
-            reason=bindparam("why"),
-            detail=bindparam("told"),
-            gateway_id=bindparam("there"),
-        )
-    )
-    await _execute_many(
-        session,
-        statement,
-        [
-            {
-                "of_id": row["reminder_id"],
-                "of_number": row["number"],
-                "at": row["finished_at"],
-                "what": row["outcome"],
-                "why": row["reason"],
-                "told": row["detail"],
-                "there": row["gateway_id"],
-            }
-            for row in rows
-        ],
-    )
-
-
 async def abandoned_reminders(
     session: AsyncSession, channel: str, *, now: datetime, limit: int = 200
 ) -> tuple[list[DueReminder], list[tuple[DueReminder, str | None]]]:
     """What a dispatcher left behind whose lease has ended, locked: those merely claimed, and those it intended to send, each
     with why it was withdrawn meanwhile."""
     query = (
-        select(*_COLUMNS, _reminder.c.intent_at, _reminder.c.withdrawn)
+        select(*_COLUMNS, _reminder.c.withdrawn)
         .where(_reminder.c.status == "sending", _reminder.c.channel == channel, _reminder.c.lease_until < now)
         .order_by(_reminder.c.id)
         .limit(limit)
@@ -262,7 +240,7 @@ async def abandoned_reminders(
     )
     claimed: list[DueReminder] = []
     intended: list[tuple[DueReminder, str | None]] = []
-    for row in await session.execute(query):
+    for row in await _rows(session, query):
         if row.intent_at is None:
             claimed.append(_due(row))
         else:
@@ -295,6 +273,12 @@ async def next_moment(session: AsyncSession, channel: str) -> datetime | None:
     )
     moments = [moment for moment in (armed, leased) if moment is not None]
     return min(moments, default=None)
+
+
+async def _rows(session: AsyncSession, query: Any) -> Sequence[Row[Any]]:
+    """Plain rows of plain tables, past the machinery for objects."""
+    connection = await session.connection()
+    return (await connection.execute(query)).all()
 
 
 async def _execute_many(session: AsyncSession, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -17,12 +17,12 @@ class AttemptShape(Shape):
     channel: str
     recipient: str
     started_at: Moment
-    finished_at: Moment | None
-    outcome: Literal["sent", "not_now", "refused", "unknown"] | None
-    reason: str | None
-    detail: str | None
-    gateway_id: str | None
-    text: str | None
+    finished_at: Moment | None = None
+    outcome: Literal["sent", "not_now", "refused", "unknown"] | None = None
+    reason: str | None = None
+    detail: str | None = None
+    gateway_id: str | None = None
+    text: str | None = None
 
 
 class ReminderShape(Shape):
