@@ -18,9 +18,10 @@ _MAX_BYTES = 2 * 1024**3
 _DEAD_MAX_BYTES = 128 * 1024**2
 _MAX_UNACKNOWLEDGED = 2_000
 
-STREAM_NAME_IN_USE = 10058
-STREAM_NOT_FOUND = 10059
-CONSUMER_NOT_FOUND = 10014
+_LEAST_BYTES = 16 * 1024**2
+_NAME_IN_USE = 10058
+_NO_ROOM = 10047
+_STREAM_NOT_FOUND = 10059
 
 
 class JetStreamRefused(BusUnavailable):
@@ -60,36 +61,61 @@ def streams(*, max_bytes: int = _MAX_BYTES, max_age: timedelta = _KEPT_FOR) -> t
         "allow_direct": True,
         "allow_atomic": True,
     }
-    return (
-        {
-            "name": STREAM,
-            "subjects": list(SUBJECTS),
-            "max_age": nanoseconds(max_age),
-            "max_bytes": max_bytes,
-            "discard": "new",
-            **common,
-        },
-        {
-            "name": DEAD_STREAM,
-            "subjects": list(DEAD_SUBJECTS),
-            "max_age": nanoseconds(max_age),
-            "max_bytes": min(max_bytes, _DEAD_MAX_BYTES),
-            "discard": "old",
-            **common,
-        },
-    )
+    dead = {
+        "name": DEAD_STREAM,
+        "subjects": list(DEAD_SUBJECTS),
+        "max_age": nanoseconds(max_age),
+        "max_bytes": min(max_bytes, _DEAD_MAX_BYTES),
+        "discard": "old",
+        **common,
+    }
+    living = {
+        "name": STREAM,
+        "subjects": list(SUBJECTS),
+        "max_age": nanoseconds(max_age),
+        "max_bytes": max_bytes,
+        "discard": "new",
+        **common,
+    }
+    return dead, living
 
 
 async def ensure_streams(client: Client, wanted: Sequence[dict[str, Any]]) -> None:
-    """The one idempotent step: create what is missing, change what differs."""
+    """The one idempotent step: create what is missing, change what differs. On a small disk a stream gets less room."""
     for config in wanted:
-        name = config["name"]
         try:
-            await ask(client, f"STREAM.CREATE.{name}", config)
+            found = (await ask(client, f"STREAM.INFO.{config['name']}"))["config"]
         except JetStreamRefused as refusal:
-            if refusal.code != STREAM_NAME_IN_USE:
+            if refusal.code != _STREAM_NOT_FOUND:
                 raise
-            await ask(client, f"STREAM.UPDATE.{name}", config)
+            await _create(client, config)
+        else:
+            if any(found.get(option) != value for option, value in config.items()):
+                await _update(client, config, found["max_bytes"])
+
+
+async def _create(client: Client, config: dict[str, Any]) -> None:
+    size = config["max_bytes"]
+    while True:
+        try:
+            await ask(client, f"STREAM.CREATE.{config['name']}", {**config, "max_bytes": size})
+        except JetStreamRefused as refusal:
+            if refusal.code == _NAME_IN_USE:  # somebody else was quicker
+                return
+            if refusal.code != _NO_ROOM or size <= _LEAST_BYTES:
+                raise
+            size //= 2
+        else:
+            return
+
+
+async def _update(client: Client, config: dict[str, Any], present_size: int) -> None:
+    try:
+        await ask(client, f"STREAM.UPDATE.{config['name']}", config)
+    except JetStreamRefused as refusal:
+        if refusal.code != _NO_ROOM:
+            raise
+        await ask(client, f"STREAM.UPDATE.{config['name']}", {**config, "max_bytes": present_size})
 
 
 async def stream_state(client: Client) -> StreamState:
@@ -117,15 +143,21 @@ async def rewind_consumer(client: Client, name: str) -> None:
     await ask(client, f"CONSUMER.RESET.{STREAM}.{name}")
 
 
-async def forget_what_all_have_heard(client: Client) -> int:
-    """Remove from the full stream what every durable consumer has acknowledged; returns how many messages went."""
+async def make_room(client: Client) -> tuple[int, str | None]:
+    """Remove from the full stream what every durable consumer has acknowledged: the databases have it still.
+
+    Returns how many messages went, and the consumer that is furthest behind.
+    """
     listing = await ask(client, f"CONSUMER.LIST.{STREAM}", {"offset": 0})
     floors = [
-        consumer["ack_floor"]["stream_seq"]
+        (consumer["ack_floor"]["stream_seq"], consumer["name"])
         for consumer in listing["consumers"]
         if consumer["config"].get("durable_name")
     ]
-    if not floors or min(floors) == 0:
-        return 0
-    purged = await ask(client, f"STREAM.PURGE.{STREAM}", {"seq": min(floors) + 1})
-    return int(purged.get("purged", 0))
+    if not floors:
+        return 0, None
+    floor, slowest = min(floors)
+    if floor == 0:
+        return 0, slowest
+    purged = await ask(client, f"STREAM.PURGE.{STREAM}", {"seq": floor + 1})
+    return int(purged.get("purged", 0)), slowest

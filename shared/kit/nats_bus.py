@@ -132,8 +132,8 @@ class NatsBus:
     async def _answer_refusal(self, client: Client, refusal: dict[str, Any]) -> None:
         log.warning("publish_refused", code=refusal.get("err_code"), reason=refusal.get("description"))
         if refusal.get("err_code") == _STREAM_FULL:
-            freed = await jetstream.forget_what_all_have_heard(client)
-            log.warning("stream_was_full", messages_removed=freed)
+            removed, slowest = await jetstream.make_room(client)
+            log.warning("stream_was_full", messages_removed=removed, slowest_consumer=slowest)
         else:
             self.doubt_streams()
 

