@@ -17,6 +17,7 @@ from ical.values import (
     addresses_in,
     calendar_address,
     duration_of,
+    line_of,
     text_of,
     whole_number,
     written_time,
@@ -66,9 +67,9 @@ class Reader:
             starts=starts,
             ends=ends,
             ends_given=ends_given,
-            summary=self._text(node, "SUMMARY", self.limits.title),
+            summary=line_of(node.first("SUMMARY"), self.limits.title) or None,
             description=self._text(node, "DESCRIPTION", self.limits.text),
-            location=self._text(node, "LOCATION", self.limits.short),
+            location=line_of(node.first("LOCATION"), self.limits.short) or None,
             url=self._text(node, "URL", self.limits.short),
             status=node.value("STATUS").upper()[:40] or None,
             comment=self._text(node, "COMMENT", self.limits.text),
@@ -100,10 +101,14 @@ class Reader:
 
     def _read_when(self, found: Property, value: str, like: When | None = None) -> When | None:
         """A value; one without a zone is meant in the zone of `like`, the event's start, when that has one."""
+        tzid = found.parameter("TZID") or None if found.raw_parameters else None
         written = written_time(value)
+        if written is None and tzid and ":" in value:
+            # TZID=tzone://Microsoft/Utc:20240115T100000, a name with a colon and no quotes
+            rest, _, value = value.rpartition(":")
+            tzid, written = f"{tzid}:{rest}", written_time(value)
         if written is None:
             return None
-        tzid = found.parameter("TZID") or None if found.raw_parameters else None
         if written.at is None or (found.raw_parameters and found.parameter("VALUE").upper() == "DATE"):
             return When.model_construct(on=written.on, tzid=tzid)
         if tzid is None and written.offset is None and like is not None and like.at is not None and not like.floating:
@@ -308,7 +313,11 @@ def _between(value: str, lowest: int, highest: int) -> int | None:
 def _organizer(found: Property | None) -> Organizer | None:
     if found is None or not (email := calendar_address(found)):
         return None
-    return Organizer.model_construct(email=email, name=found.parameter("CN")[:200], sent_by=_sent_by(found))
+    return Organizer.model_construct(email=email, name=_name(found), sent_by=_sent_by(found))
+
+
+def _name(found: Property) -> str:
+    return " ".join(found.parameter("CN")[:200].split())
 
 
 def _sent_by(found: Property) -> str | None:
@@ -320,7 +329,7 @@ def _attendee(found: Property, email: str) -> Attendee:
     partstat = parameters.get("PARTSTAT", "").strip('" ').upper()
     return Attendee.model_construct(
         email=email,
-        name=found.parameter("CN")[:200],
+        name=_name(found),
         partstat=partstat if partstat in _PARTSTATS else "NEEDS-ACTION",
         role=found.parameter("ROLE").upper()[:40] or "REQ-PARTICIPANT",
         cutype=found.parameter("CUTYPE").upper()[:40] or "INDIVIDUAL",

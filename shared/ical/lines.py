@@ -9,7 +9,9 @@ from ical.decoding import decoded, known_charset, narrow
 
 _LINE_ENDS = re.compile(rb"\r*\n|\r")
 _FOLDS = re.compile(rb"\n[ \t]")
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
+)  # controls, and halves of characters (UTF-7 can make them)
 # Quoted parameter values may hold `:` and `;`. The alternatives exclude each other, so nothing is tried twice.
 _CONTENT = re.compile(r'(?:[\w-]+\.)?([A-Za-z0-9_-]+)[ \t]*((?:;(?:[^":]|"[^"]*")*+)?):(.*)', re.DOTALL)
 _ROUGH = re.compile(r"([A-Za-z0-9_-]+)(;[^:]*):(.*)", re.DOTALL)
@@ -62,7 +64,12 @@ def content_text(data: bytes, charset: str | None) -> str:
         data = _without_soft_breaks(data)
     data = _FOLDS.sub(b"", data)
     text = decoded(data, known_charset(charset))
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """Without control characters and lone surrogates: databases and JSON refuse them (reliability F)."""
+    return _UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text
 
 
 def _without_soft_breaks(data: bytes) -> bytes:

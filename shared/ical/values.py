@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ical.decoding import decoded, known_charset
-from ical.lines import Property
+from ical.lines import Property, printable
 
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2199
@@ -47,7 +47,13 @@ def _transfer_decoded(found: Property) -> str:
         return found.value
     data = quopri.decodestring(found.value.encode("utf-8", "replace"))
     text = decoded(data, known_charset(found.parameter("CHARSET")))
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def line_of(found: Property | None, longest: int) -> str | None:
+    """Text as one line: titles and places end up in lists and in subjects of mails."""
+    text = text_of(found, longest)
+    return " ".join(text.split()) if text else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from ical.trees import Node
 from ical.values import offset_of, written_time
 
-_MOST_OBSERVANCES = 500
+_MOST_CHILDREN = 2_000
+_MOST_OBSERVANCES = 300
 _MOST_DATES = 1_000
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _BYDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
@@ -26,26 +27,23 @@ class _YearlyRule:
 
     month: int
     weekday: int | None = None
-    nth: int = 0  # 0: first matching day of `days`
+    nth: int = 1  # which of the weekdays of the month; without meaning when `days` are given
     days: tuple[int, ...] = ()
     until: datetime | None = None  # naive UTC, or wall clock when it was written so
     until_is_utc: bool = True
 
     def on(self, year: int) -> date | None:
-        last = calendar.monthrange(year, self.month)[1]
+        first_weekday, last = calendar.monthrange(year, self.month)
         if self.weekday is None:
             day = self.days[0] if self.days[0] > 0 else last + 1 + self.days[0]
-            return date(year, self.month, day) if 1 <= day <= last else None
-        fitting = [d for d in range(1, last + 1) if date(year, self.month, d).weekday() == self.weekday]
-        if self.days:
-            fitting = [d for d in fitting if d in self.days or d - last - 1 in self.days]
-        if not fitting:
-            return None
-        place = self.nth - 1 if self.nth > 0 else self.nth
-        try:
-            return date(year, self.month, fitting[place])
-        except IndexError:
-            return None
+        elif self.days:
+            fitting = (d if d > 0 else last + 1 + d for d in self.days)
+            day = next((d for d in sorted(fitting) if d > 0 and (first_weekday + d - 1) % 7 == self.weekday), 0)
+        else:
+            day = 1 + (self.weekday - first_weekday) % 7
+            weeks = (last - day) // 7
+            day += 7 * (self.nth - 1 if self.nth > 0 else weeks + 1 + self.nth)
+        return date(year, self.month, day) if 1 <= day <= last else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,8 @@ class OwnZone:
 def own_zone(node: Node) -> OwnZone | None:
     """The zone a VTIMEZONE defines, None when nothing of it can be used."""
     children = [child for child in node.children if child.name in {"STANDARD", "DAYLIGHT"}]
-    observances = [found for child in children[:_MOST_OBSERVANCES] if (found := _observance(child))]
+    found = dict.fromkeys(one for child in children[:_MOST_CHILDREN] if (one := _observance(child)))
+    observances = list(found)[:_MOST_OBSERVANCES]
     if not observances:
         return None
     return OwnZone(observances, node.value("X-LIC-LOCATION") or None)
@@ -196,5 +195,4 @@ def _yearly_rule(value: str, starts: datetime) -> _YearlyRule | None:
     byday = _BYDAY.fullmatch(parts.get("BYDAY", ""))
     if byday is None:
         return _YearlyRule(month, days=days or (starts.day,), until=ends, until_is_utc=until_is_utc)
-    nth = int(byday[1]) if byday[1] else (1 if days else 0)
-    return _YearlyRule(month, _WEEKDAYS[byday[2]], nth or 1, days, ends, until_is_utc)
+    return _YearlyRule(month, _WEEKDAYS[byday[2]], int(byday[1] or 1), days, ends, until_is_utc)

@@ -37,6 +37,37 @@ _ABBREVIATIONS = {
     "z": "UTC",
 }
 _PROBE_DAYS = (1, 11, 21)
+_UTC_NAMES = frozenset(
+    {
+        "etc/utc",
+        "gmt",
+        "etc/gmt",
+        "etc/gmt0",
+        "gmt0",
+        "gmt+0",
+        "gmt-0",
+        "zulu",
+        "etc/zulu",
+        "uct",
+        "etc/uct",
+        "universal",
+    }
+)
+# What Outlook shows for zones that it does not call after a city: "(UTC-05:00) Eastern Time (US & Canada)".
+_REGIONS = {
+    "eastern time (us & canada)": "America/New_York",
+    "central time (us & canada)": "America/Chicago",
+    "mountain time (us & canada)": "America/Denver",
+    "pacific time (us & canada)": "America/Los_Angeles",
+    "atlantic time (canada)": "America/Halifax",
+    "newfoundland": "America/St_Johns",
+    "saskatchewan": "America/Regina",
+    "indiana (east)": "America/Indianapolis",
+    "arizona": "America/Phoenix",
+    "alaska": "America/Anchorage",
+    "hawaii": "Pacific/Honolulu",
+    "coordinated universal time": "UTC",
+}
 
 
 @cache
@@ -57,8 +88,11 @@ def _cities() -> dict[str, list[str]]:
 
 
 def iana_name(name: str) -> str | None:
-    """The IANA zone of that name in its usual spelling, None when there is none."""
-    return _iana_names().get(name.lower()) if 0 < len(name) <= 64 else None
+    """The IANA zone of that name in its usual spelling, None when there is none; every name of UTC is `UTC`."""
+    if not 0 < len(name) <= 64:
+        return None
+    lower = name.lower()
+    return "UTC" if lower in _UTC_NAMES else _iana_names().get(lower)
 
 
 @cache
@@ -92,6 +126,7 @@ class Zones:
         self._definitions = definitions
         self._account = iana_name(account_timezone) or "UTC"
         self._known: dict[tuple[str, int], Zone] = {}
+        self._read: dict[str, OwnZone | None] = {}
         self.calendar_timezone = self._named(calendar_timezone.strip().strip('"')) if calendar_timezone else None
 
     @property
@@ -113,15 +148,17 @@ class Zones:
         if own is not None:
             found = self._named(own.location) if own.location else None
             return Zone(found) if found else self._beside(own, year)
-        if found := _given_away(name):
+        if found := _given_away(name, self._account):
             return Zone(found)
-        return Zone(self.calendar_timezone or self._account, guessed=True)
+        return Zone(_fixed(name, self._account) or self.calendar_timezone or self._account, guessed=True)
 
     def _own(self, name: str) -> OwnZone | None:
-        for tzid, definition in self._definitions.items():
-            if tzid.strip("\"' ").lower() == name.lower():
-                return own_zone(definition)
-        return None
+        key = name.lower()
+        if key not in self._read:
+            found = (one for tzid, one in self._definitions.items() if tzid.strip("\"' ").lower() == key)
+            definition = next(found, None)
+            self._read[key] = own_zone(definition) if definition is not None else None
+        return self._read[key]
 
     def _named(self, name: str) -> str | None:
         """By name alone: IANA, Windows (also with the number Exchange adds), or an IANA name behind a prefix."""
@@ -150,30 +187,45 @@ def _behind_prefix(name: str) -> str | None:
     return None
 
 
-def _given_away(name: str) -> str | None:
+def _given_away(name: str, account: str) -> str | None:
     """What a name that is no name still tells: `(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb`, `GMT+0200`, `CEST`."""
     if found := _ABBREVIATIONS.get(name.lower()):
         return found
     match = _UTC_OFFSET.fullmatch(name)
     if match is None:
-        return _of_cities(name, None)
-    sign, hours, minutes, rest = match.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
-    if rest.strip():
-        return _of_cities(rest, offset)
-    if offset % timedelta(hours=1) or abs(offset) > timedelta(hours=12):
+        return _of_cities(name, None, account)
+    rest = match[4].strip()
+    if not rest:
+        return _whole_hours(_stated_offset(match))
+    return _REGIONS.get(rest.lower()) or _of_cities(rest, _stated_offset(match), account)
+
+
+def _fixed(name: str, account: str) -> str | None:
+    """The offset a name states, when nothing else in it is understood and the account's zone has another."""
+    match = _UTC_OFFSET.fullmatch(name)
+    if match is None or match[1] is None or _stated_offset(match) in _offsets_of_2024(account):
         return None
-    whole = offset // timedelta(hours=1)
-    return iana_name(f"Etc/GMT{-whole:+d}") if whole else "UTC"
+    return _whole_hours(_stated_offset(match))
 
 
-def _of_cities(text: str, offset: timedelta | None) -> str | None:
-    """A zone named after one of the listed cities, whose winter offset is the stated one."""
-    for city in re.split(r"[,;/]", text)[:10]:
-        for name in _cities().get(city.strip().lower().replace("_", " "), ()):
-            if offset is None or offset in _offsets_of_2024(name):
-                return name
-    return None
+def _stated_offset(match: re.Match[str]) -> timedelta:
+    offset = timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0))
+    return -offset if match[1] == "-" else offset
+
+
+def _whole_hours(offset: timedelta) -> str | None:
+    if offset % timedelta(hours=1):
+        return None
+    hours = offset // timedelta(hours=1)
+    return iana_name(f"Etc/GMT{-hours:+d}") if hours else "UTC"
+
+
+def _of_cities(text: str, offset: timedelta | None, account: str) -> str | None:
+    """A zone named after one of the listed cities that has the stated offset; the account's if it is among them."""
+    cities = [city.strip().lower().replace("_", " ") for city in re.split(r"[,;/]", text)[:10]]
+    named = [name for city in cities for name in _cities().get(city, ())]
+    fitting = [name for name in named if offset is None or offset in _offsets_of_2024(name)]
+    return account if account in fitting else next(iter(fitting), None)
 
 
 def _offsets_of_2024(name: str) -> set[timedelta | None]:
