@@ -14,7 +14,7 @@ from kit.database import AsyncSession
 from kit.workers import WorkerFailed, WorkerPool
 from tasks_api.calendar_reading import READ, components_of, job_of
 from tasks_api.desk import Desk
-from tasks_api.errors import CalendarHasMethod, UnreadableCalendar
+from tasks_api.errors.invitations import CalendarHasMethod, UnreadableCalendar
 from tasks_api.inviting import is_usable
 from tasks_api.itip.deciding import import_events
 from tasks_api.itip.shapes import Context, CreateTask, Decision

@@ -14,7 +14,7 @@ from ical.recurrence import Series
 from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.desk import Desk
-from tasks_api.errors import StretchTooLong
+from tasks_api.errors.invitations import StretchTooLong
 from tasks_api.repository import tasks
 from tasks_api.repository.tasks import TaskFilter
 from tasks_api.schedule import midnight

@@ -11,7 +11,7 @@ from kit.errors import FieldError, Invalid
 from kit.ids import new_id
 from kit.outbox import announce
 from tasks_api.address_matching import NOBODY, Match, matched
-from tasks_api.errors import AccountUnknown
+from tasks_api.errors.directory import AccountUnknown
 from tasks_api.folding import folded
 from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone

@@ -14,6 +14,8 @@ from tasks_api.series_dates import RememberedDates, SeriesDates, Workers
 from tasks_api.settings import Settings
 from tasks_api.windows import Window
 
+CONSUMER = "tasks-api"
+"""The name under which events are heard, one batch at a time."""
 _UNTITLED = {"pl": "(bez tytułu)"}
 
 

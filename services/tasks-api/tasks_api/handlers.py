@@ -11,11 +11,10 @@ from contracts.reminders import ReminderSettingsChanged
 from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
-from tasks_api.desk import Desk
+from tasks_api.desk import CONSUMER, Desk
 from tasks_api.inviting import hear_calendars
 from tasks_api.repository import heard as copies
 
-CONSUMER = "tasks-api"
 HEARD: tuple[type[Event], ...] = (
     *CALENDAR_EVENTS.values(),
     CalendarHeld,

@@ -15,7 +15,7 @@ from kit.database import AsyncSession
 from kit.outbox import announce
 from tasks_api.account_linking import AccountMatch
 from tasks_api.desk import Desk
-from tasks_api.errors import (
+from tasks_api.errors.invitations import (
     InvitationAlreadyUsed,
     InvitationCancelled,
     MessageHasNoInvitations,

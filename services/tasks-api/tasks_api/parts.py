@@ -1,13 +1,16 @@
 """What this service is made of beside what every service has."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
 
 from kit.application import Parts, given_parts
+from kit.database import AsyncSession
 from kit.workers import WorkerPool
-from tasks_api.desk import Desk
+from tasks_api.desk import CONSUMER, Desk
 from tasks_api.passwords import Passwords
 from tasks_api.settings import Settings
 from tasks_api.signing_in import SignIn
@@ -22,6 +25,16 @@ class TasksParts(Parts):
     sign_in: SignIn
     desk: Desk
     workers: WorkerPool
+
+    @asynccontextmanager
+    async def deciding(self) -> AsyncIterator[AsyncSession]:
+        """A transaction in which people decide about invitations: it waits its turn behind those that mail decides in.
+
+        Otherwise two of them could make the first task of one UID at the same time, and one would fail.
+        """
+        async with self.database.transaction() as session:
+            await self.database.lock(session, f"consumer.{CONSUMER}")
+            yield session
 
 
 The = Annotated[TasksParts, Depends(given_parts)]

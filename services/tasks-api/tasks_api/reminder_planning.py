@@ -12,7 +12,7 @@ from contracts.tasks import AudiencePlan, ChannelPlan, ReminderPlan, TaskPartici
 from kit.database import AsyncSession
 from kit.errors import FieldError
 from tasks_api.desk import Desk
-from tasks_api.errors import (
+from tasks_api.errors.tasks import (
     AutomationOff,
     MailAccountRequired,
     ParticipantUnreachable,

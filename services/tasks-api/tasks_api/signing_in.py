@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kit.database import Database
 from tasks_api.access_tokens import TokenIssuer
-from tasks_api.errors import BadClient, BadGrant, BadScope
+from tasks_api.errors.people import BadClient, BadGrant, BadScope
 from tasks_api.models.people import User
 from tasks_api.passwords import LONGEST, Passwords
 from tasks_api.repository import people

@@ -14,11 +14,10 @@ from kit.database import AsyncSession
 from kit.errors import FieldError, Invalid
 from kit.ids import new_id
 from tasks_api.desk import Desk
-from tasks_api.errors import (
-    AccountUnknown,
+from tasks_api.errors.directory import AccountUnknown, EmployeeUnknown
+from tasks_api.errors.tasks import (
     ContactNotOfAccount,
     ContactsNeedAccount,
-    EmployeeUnknown,
     NotYourTask,
     TaskCancelledAlready,
     TaskCompletedAlready,

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from kit.database import AsyncSession
-from tasks_api.errors import TooManyWrongPasswords
+from tasks_api.errors.people import TooManyWrongPasswords
 from tasks_api.models.people import WrongPassword
 from tasks_api.repository import people
 
@@ -38,12 +38,13 @@ async def count_wrong_password(session: AsyncSession, key: str, *, free: int, no
     if known is None:
         known = WrongPassword(key=key, count=0, last_at=now)
     elif now - known.last_at > FORGOTTEN_AFTER:
-        known.count = 0
+        known.count = 0  # everybody begins anew after a day
     known.count += 1
     known.last_at = now
     wait = wait_after(known.count, free=free)
     known.blocked_until = now + wait if wait else None
     session.add(known)
+    await people.forget_wrong_passwords(session, before=now - FORGOTTEN_AFTER)
 
 
 async def forget_wrong_password(session: AsyncSession, key: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit.database import AsyncSession
 from kit.ids import new_id
-from tasks_api.errors import DefaultTaskTypeNeeded, TaskTypeFixed, TaskTypeInUse, TaskTypeNameTaken
+from tasks_api.errors.tasks import DefaultTaskTypeNeeded, TaskTypeFixed, TaskTypeInUse, TaskTypeNameTaken
 from tasks_api.models.tasks import TaskType
 from tasks_api.repository import task_types
 

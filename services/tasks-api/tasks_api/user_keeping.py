@@ -8,7 +8,8 @@ from uuid import UUID
 from kit.database import AsyncSession, Database
 from kit.ids import new_id
 from tasks_api.card_keeping import announce_employee_again
-from tasks_api.errors import EmployeeHasUser, EmployeeUnknown, LastAdministrator, UnknownScopes, UsernameTaken
+from tasks_api.errors.directory import EmployeeUnknown
+from tasks_api.errors.people import EmployeeHasUser, LastAdministrator, UnknownScopes, UsernameTaken
 from tasks_api.models.people import User
 from tasks_api.passwords import Passwords
 from tasks_api.repository import directory, people

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 from argon2 import PasswordHasher
@@ -31,9 +32,10 @@ from kit.events import Event, Heard
 from kit.ids import new_id
 from kit.testing import FixedClock, announced, announced_envelopes, hear
 from kit.testing.web import PRIVATE_KEY, parts_for_tests
+from kit.tokens import InvalidToken
 from kit.workers import Result, WorkerFailed
 from tasks_api.access_tokens import TokenIssuer
-from tasks_api.app import app_of
+from tasks_api.app import app_of, own_verifier
 from tasks_api.desk import Desk
 from tasks_api.handlers import subscription
 from tasks_api.parts import TasksParts
@@ -104,8 +106,6 @@ def parts_under_test(settings: Settings, database: Database, clock: FixedClock) 
             free_tries=settings.wrong_passwords,
         ),
     )
-    from tasks_api.app import own_verifier
-
     parts.verifier = _BothKeys(parts.verifier, own_verifier(parts, keys))
     return parts
 
@@ -117,8 +117,6 @@ class _BothKeys:
         self._verifiers = (first, second)
 
     async def verify(self, token: str) -> Any:
-        from kit.tokens import InvalidToken
-
         try:
             return await self._verifiers[0].verify(token)
         except InvalidToken:
@@ -190,8 +188,6 @@ class Office:
 
 def at(text: str, timezone: str = "Europe/Warsaw") -> When:
     """`2026-11-30T10:00` on the wall of a zone."""
-    from zoneinfo import ZoneInfo
-
     local = datetime.fromisoformat(text)
     return When(
         at=local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC),

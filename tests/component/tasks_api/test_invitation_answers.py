@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ from tasks_office import ORGANIZER, Office, a_mail_with, an_event, at
 from contracts.addresses import Address
 from contracts.tasks import InvitationDecided, InvitationWaiting, TaskCancelled, TaskCreated
 from kit.ids import new_id
+from tasks_api.desk import CONSUMER
+from tasks_api.handlers import subscription
 
 UID = "spotkanie-1@mlyn.example"
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -246,3 +249,16 @@ async def test_what_waits_can_simply_be_confirmed(office: Office) -> None:
     assert (await office.post(f"/v1/invitations/{record['id']}/confirmation", {}, expect=409))[
         "code"
     ] == "nothing_to_confirm"
+
+
+async def test_two_people_deciding_at_once_make_one_task(office: Office) -> None:
+    request = a_mail_with("REQUEST", an_event(UID), invitation_policy="ask")
+    await office.hear(request)
+    path = f"/v1/invitations/{(await office.records(request))[0]['id']}/tasks"
+    answers = await asyncio.gather(*(office.client.post(path, json={}) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert len(await office.tasks(uid=UID)) == 1
+
+
+def test_people_and_mail_wait_for_each_other(office: Office) -> None:
+    assert subscription(office.parts.desk).lock == f"consumer.{CONSUMER}"

@@ -14,8 +14,10 @@ from tasks_office import (
     a_mail_account,
     a_mail_with,
     an_event,
+    app_of,
     at,
     on,
+    parts_under_test,
     reminder_settings,
 )
 
@@ -29,6 +31,12 @@ from contracts.tasks import (
     TaskUpdated,
 )
 from kit.ids import new_id
+from kit.testing import FixedClock
+from kit.testing.fixtures import OpenDatabase
+from kit.testing.web import client_of, signed_token
+from kit.workers import WorkerFailed
+from tasks_api.repository import heard
+from tasks_api.settings import Settings
 
 UID = "spotkanie-1@mlyn.example"
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -385,8 +393,6 @@ async def test_an_answer_to_a_meeting_of_ours_is_kept(office: Office) -> None:
 async def test_an_address_of_a_removed_mail_account_is_no_longer_ours(office: Office) -> None:
     account = a_mail_account("dawny@nasza.example")
     await office.hear(account)
-    from tasks_api.repository import heard
-
     async with office.database.reading() as session:
         assert await heard.mailbox_addresses(session, ["dawny@nasza.example"]) == {"dawny@nasza.example"}
     await office.hear(account.model_copy(update={"deleted": True}))
@@ -399,3 +405,59 @@ async def test_the_window_of_an_event_is_62_days(office: Office) -> None:
     (told,) = await office.announced(TaskCreated)
     assert told.task.occurrences[-1].starts_at < office.clock.now() + timedelta(days=62)
     assert len(told.task.occurrences) == 8
+
+
+async def test_a_rule_that_may_be_slow_is_a_workers_job(office: Office) -> None:
+    await office.hear(a_mail_with("REQUEST", an_event(UID, rrule="FREQ=MONTHLY;BYDAY=MO;BYSETPOS=-1")))
+    (told,) = await office.announced(TaskCreated)
+    assert [one.recurrence_id for one in told.task.occurrences] == ["2026-11-30T09:00:00Z", "2026-12-28T09:00:00Z"]
+    assert office.parts.workers.asked == ["ical.recurrence:expand_job"]  # type: ignore[attr-defined]
+
+
+async def test_a_rule_that_is_too_much_for_the_worker_costs_only_its_own_dates(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(function: str, arguments: list[bytes]) -> list[WorkerFailed]:
+        return [WorkerFailed("timeout", function) for _ in arguments]
+
+    monkeypatch.setattr(office.parts.workers, "run", killed)
+    bomb = a_mail_with("REQUEST", an_event("bomba@zly.example", rrule="FREQ=HOURLY;COUNT=9999"))
+    await office.hear(bomb, a_mail_with("REQUEST", an_event(UID, rrule="FREQ=WEEKLY;COUNT=2")))
+    tasks = {task["uid"]: task for task in await office.tasks()}
+    assert UID in tasks
+    told = {event.task.uid: event.task.occurrences for event in await office.announced(TaskCreated)}
+    assert len(told[UID]) == 2
+    assert told.get("bomba@zly.example", []) == []
+
+
+async def test_invitations_are_for_those_who_see_all_tasks(office: Office) -> None:
+    restricted = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:write')}"}
+    assert (await office.client.get("/v1/invitations", headers=restricted)).status_code == 403
+    unrestricted = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:all')}"}
+    assert (await office.client.get("/v1/invitations", headers=unrestricted)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("setting", "stranger", "known"),
+    [("anyone", "created", "created"), ("known", "waiting", "created"), ("nobody", "waiting", "waiting")],
+)
+async def test_whose_invitations_become_tasks_by_themselves_is_a_setting(
+    open_database: OpenDatabase, clock: FixedClock, settings: Settings, setting: str, stranger: str, known: str
+) -> None:
+    narrowed = settings.model_copy(update={"auto_create_from": setting})
+    database = await open_database("tasks_api")
+    parts = parts_under_test(narrowed, database, clock)
+    app = app_of(parts)
+    async with client_of(app) as client:
+        office = Office(app, parts, client, clock, database)
+        await office.account("Piekarnia", "biuro@piekarnia.example")
+        mails = [
+            a_mail_with("REQUEST", an_event("a@mlyn.example")),
+            a_mail_with(
+                "REQUEST",
+                an_event("b@piekarnia.example", organizer=Organizer(email="biuro@piekarnia.example")),
+                sender=Address(email="biuro@piekarnia.example"),
+            ),
+        ]
+        await office.hear(*mails)
+        assert [(await office.records(mail))[0]["outcome"] for mail in mails] == [stranger, known]

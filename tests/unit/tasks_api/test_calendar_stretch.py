@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tasks_api.calendar_viewing import View, stretch
-from tasks_api.errors import StretchTooLong
+from tasks_api.errors.invitations import StretchTooLong
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from tasks_api.errors import BadClient, BadTokenRequest, UnsupportedGrant
+from tasks_api.errors.people import BadClient, BadTokenRequest, UnsupportedGrant
 from tasks_api.parts import The
 from tasks_api.schemas.people import TokenShape
 from tasks_api.signing_in import Granted

@@ -12,7 +12,7 @@ from kit.schemas import Moment
 from tasks_api.calendar_importing import import_calendar, read_in_worker
 from tasks_api.calendar_viewing import View, calendar_between, stretch
 from tasks_api.endpoints.callers import Reader, Writer, editor_of
-from tasks_api.errors import CalendarTooLarge
+from tasks_api.errors.invitations import CalendarTooLarge
 from tasks_api.parts import The
 from tasks_api.repository.tasks import TaskFilter
 from tasks_api.schemas.calendar import EntryShape, ImportedShape, ImportShape
@@ -87,7 +87,7 @@ async def take_in_calendar(the: The, caller: Writer, request: Request) -> Import
     read = await read_in_worker(
         the.workers, calendar, timezone=settings.default_timezone, most_bytes=settings.calendar_import_bytes
     )
-    async with the.database.transaction() as session:
+    async with the.deciding() as session:
         imported = await import_calendar(
             session, the.desk, read.components, editor=editor_of(caller), now=the.clock.now()
         )

@@ -11,7 +11,7 @@ from kit.paging import Page, PageWanted, page_of
 from kit.tokens import ADMIN, Caller, requires
 from tasks_api import card_keeping
 from tasks_api.endpoints.users import new_user_fields
-from tasks_api.errors import LoginNeedsAdministrator
+from tasks_api.errors.people import LoginNeedsAdministrator
 from tasks_api.folding import search_words
 from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.parts import The

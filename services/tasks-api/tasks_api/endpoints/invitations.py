@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from kit.errors import GoniecError
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
-from tasks_api.endpoints.callers import Reader, Writer, editor_of
-from tasks_api.errors import InvitationAlreadyUsed, Unconfirmed
+from tasks_api.endpoints.callers import DecidesAll, SeesAll, editor_of
+from tasks_api.errors.invitations import InvitationAlreadyUsed, Unconfirmed
 from tasks_api.invitation_answers import (
     OnDuplicate,
     confirm_cancellation,
@@ -38,7 +38,7 @@ router = APIRouter(tags=["invitations"])
 @router.get("/v1/invitations", response_model=Page[InvitationShape])
 async def list_invitations(
     the: The,
-    _: Reader,
+    _: SeesAll,
     paging: PageWanted,
     message_id: UUID | None = None,
     outcome: Annotated[list[Outcome] | None, Query(description="One or several.")] = None,
@@ -55,7 +55,7 @@ async def list_invitations(
 
 @router.get("/v1/invitations/{invitation_id}", response_model=InvitationShape)
 async def show_invitation(
-    the: The, _: Reader, invitation_id: UUID, request: Request, response: Response
+    the: The, _: SeesAll, invitation_id: UUID, request: Request, response: Response
 ) -> InvitationShape:
     async with the.database.reading() as session:
         record = await invitations.get_invitation(session, invitation_id)
@@ -65,10 +65,10 @@ async def show_invitation(
 
 @router.post("/v1/invitations/{invitation_id}/tasks", response_model=AnswerShape, status_code=201)
 async def create_task(
-    the: The, caller: Writer, invitation_id: UUID, body: TasksBody, request: Request, response: Response
+    the: The, caller: DecidesAll, invitation_id: UUID, body: TasksBody, request: Request, response: Response
 ) -> AnswerShape:
     """Make a task of it by hand; 409 `invitation_already_used` asks first, 409 `invitation_cancelled` warns."""
-    async with the.database.transaction() as session:
+    async with the.deciding() as session:
         known = await invitations.get_invitation(session, invitation_id)
         check_if_match(request, etag_of(known.version))
         answer = await make_tasks(
@@ -81,7 +81,7 @@ async def create_task(
 
 
 @router.post("/v1/messages/{message_id}/tasks", response_model=ItemsShape)
-async def create_tasks_of_message(the: The, caller: Writer, message_id: UUID, body: TasksBody) -> ItemsShape:
+async def create_tasks_of_message(the: The, caller: DecidesAll, message_id: UUID, body: TasksBody) -> ItemsShape:
     """Make tasks of every invitation in a mail, one result each; one that fails does not undo the others (features E9)."""
     async with the.database.reading() as session:
         records = await invitations_to_answer(session, message_id)
@@ -91,12 +91,12 @@ async def create_tasks_of_message(the: The, caller: Writer, message_id: UUID, bo
 
 @router.post("/v1/invitations/{invitation_id}/cancellation", response_model=AnswerShape)
 async def cancel_tasks(
-    the: The, caller: Writer, invitation_id: UUID, body: CancellationBody, request: Request, response: Response
+    the: The, caller: DecidesAll, invitation_id: UUID, body: CancellationBody, request: Request, response: Response
 ) -> AnswerShape:
     """Confirm a cancellation: all its tasks get the status `cancelled`, code `a`, or only those named (features E17, E29)."""
     if not body.confirm:
         raise Unconfirmed
-    async with the.database.transaction() as session:
+    async with the.deciding() as session:
         known = await invitations.get_invitation(session, invitation_id)
         check_if_match(request, etag_of(known.version))
         answer = await confirm_cancellation(
@@ -108,9 +108,11 @@ async def cancel_tasks(
 
 
 @router.post("/v1/invitations/{invitation_id}/confirmation", response_model=AnswerShape)
-async def confirm(the: The, caller: Writer, invitation_id: UUID, request: Request, response: Response) -> AnswerShape:
+async def confirm(
+    the: The, caller: DecidesAll, invitation_id: UUID, request: Request, response: Response
+) -> AnswerShape:
     """Do what the record says it `would` do: an update, a proposal or an answer that waited for a person."""
-    async with the.database.transaction() as session:
+    async with the.deciding() as session:
         known = await invitations.get_invitation(session, invitation_id)
         check_if_match(request, etag_of(known.version))
         answer = await confirm_invitation(
@@ -123,10 +125,10 @@ async def confirm(the: The, caller: Writer, invitation_id: UUID, request: Reques
 
 @router.post("/v1/invitations/{invitation_id}/dismissal", response_model=InvitationShape)
 async def dismiss(
-    the: The, caller: Writer, invitation_id: UUID, request: Request, response: Response
+    the: The, caller: DecidesAll, invitation_id: UUID, request: Request, response: Response
 ) -> InvitationShape:
     """Nothing shall come of it; it leaves the list of those that wait."""
-    async with the.database.transaction() as session:
+    async with the.deciding() as session:
         known = await invitations.get_invitation(session, invitation_id)
         check_if_match(request, etag_of(known.version))
         record = await dismiss_invitation(session, invitation_id, editor=editor_of(caller), now=the.clock.now())
@@ -137,7 +139,7 @@ async def dismiss(
 
 async def _item(the: TasksParts, invitation_id: UUID, on_duplicate: OnDuplicate, editor: Editor) -> ItemShape:
     try:
-        async with the.database.transaction() as session:
+        async with the.deciding() as session:
             answer = await make_tasks(
                 session, the.desk, invitation_id, on_duplicate, editor=editor, now=the.clock.now()
             )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
 from kit.tokens import ADMIN, Caller, SignedIn, requires
-from tasks_api.errors import BadGrant, NoUserBehindToken
+from tasks_api.errors.people import BadGrant, NoUserBehindToken
 from tasks_api.parts import The
 from tasks_api.repository import people
 from tasks_api.schemas.people import MeShape, MyChange, UserBody, UserChange, UserShape

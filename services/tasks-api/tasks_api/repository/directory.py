@@ -11,7 +11,7 @@ from sqlmodel import col, delete, select
 from kit.database import AsyncSession, insert_many
 from kit.paging import Paging
 from tasks_api.address_matching import Holder, Kind
-from tasks_api.errors import CardNotFound
+from tasks_api.errors.directory import CardNotFound
 from tasks_api.models.directory import Account, CardEmail, Contact, Employee
 from tasks_api.repository.pages import rows_of_page
 

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
 from kit.database import AsyncSession, insert_many, upsert_many
 from kit.paging import Paging
-from tasks_api.errors import InvitationNotFound
+from tasks_api.errors.invitations import InvitationNotFound
 from tasks_api.itip.memory import SeriesMemory
 from tasks_api.models.invitations import CalendarObjectRow, InvitationRow, SeriesMemoryRow
 from tasks_api.repository.directory import AT_ONCE

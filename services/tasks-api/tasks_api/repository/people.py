@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, select
 
 from kit.database import AsyncSession
 from kit.paging import Paging
-from tasks_api.errors import UserNotFound
+from tasks_api.errors.people import UserNotFound
 from tasks_api.models.people import User, WrongPassword
 from tasks_api.repository.pages import rows_of_page
 
@@ -46,10 +46,6 @@ async def active_administrators(session: AsyncSession) -> list[UUID]:
     """Who could still manage users if nobody else could."""
     users = await session.exec(select(User).where(col(User.active)))
     return [user.id for user in users if "admin" in user.scopes]
-
-
-async def count_users(session: AsyncSession) -> int:
-    return (await session.exec(select(func.count()).select_from(User))).one()
 
 
 async def find_wrong_password(session: AsyncSession, key: str) -> WrongPassword | None:

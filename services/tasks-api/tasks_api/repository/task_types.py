@@ -6,7 +6,7 @@ from sqlmodel import col, select, update
 
 from kit.database import AsyncSession
 from kit.paging import Paging
-from tasks_api.errors import TaskTypeNotFound, TaskTypeUnknown
+from tasks_api.errors.tasks import TaskTypeNotFound, TaskTypeUnknown
 from tasks_api.models.tasks import TaskRow, TaskType
 from tasks_api.repository.pages import rows_of_page
 

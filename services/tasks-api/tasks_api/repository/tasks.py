@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
-from tasks_api.errors import TaskNotFound
+from tasks_api.errors.tasks import TaskNotFound
 from tasks_api.models.base import metadata
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table, tasks_of

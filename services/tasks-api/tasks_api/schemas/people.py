@@ -58,7 +58,9 @@ class MyChange(Change):
 
     may_be_null = frozenset({"locale"})
 
-    current_password: SecretStr | None = Field(default=None, description="Needed to set another password.")
+    current_password: SecretStr | None = Field(
+        default=None, max_length=LONGEST, description="Needed to set another password."
+    )
     password: Password | None = None
     reminders_enabled: bool | None = None
     locale: Locale | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from kit.schemas import Body, Line, Moment, Shape
+from kit.schemas import Body, Line, Moment, Shape, in_usable_years
 from tasks_api.models.tasks import TaskHistory, TaskType
 from tasks_api.schedule import When, wall_clock
 from tasks_api.schemas.values import Change, Email, Name, Phone, Stripped, Text
@@ -26,15 +26,13 @@ def _when(value: object) -> object:
     elif not isinstance(value, str):
         raise ValueError("must be a day or a moment as text")
     elif len(value) == 10:
-        return date.fromisoformat(value)
+        return in_usable_years(date.fromisoformat(value))
     else:
         moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("a moment needs an offset, such as 2026-11-30T09:00:00+01:00")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("lies outside of the calendar") from None
+    in_usable_years(moment)
+    return moment.astimezone(UTC)
 
 
 def _written(when: When) -> str:

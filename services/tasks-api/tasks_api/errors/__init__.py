@@ -1,0 +1,1 @@
+"""What tasks-api refuses, one room per subject."""
