@@ -13,12 +13,12 @@ from kit.database import AsyncSession
 from kit.ids import new_id
 from reminder_dispatcher.automation import AutomationSettings
 from reminder_dispatcher.due import ON_TIME, Step, deadline, judge
+from reminder_dispatcher.due_reminder import DueReminder
 from reminder_dispatcher.facts import facts_of
 from reminder_dispatcher.outcomes import after_closing
 from reminder_dispatcher.quiet_hours import QuietHours
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import dispatching as repository
-from reminder_dispatcher.repository.dispatching import DueReminder
 from reminder_dispatcher.statuses import ARMED_TOO_LATE, AUTOMATION_OFF, LATE, TASK_CANCELLED
 
 LEASE = timedelta(seconds=60)

@@ -11,6 +11,7 @@ from contracts.tasks import TaskState
 from kit.database import AsyncSession
 from reminder_dispatcher.automation import AutomationSettings, zone_named
 from reminder_dispatcher.channels.role import Mail, Sms
+from reminder_dispatcher.due_reminder import DueReminder
 from reminder_dispatcher.merge_fields import Facts, Locale, Manner
 from reminder_dispatcher.models import (
     AccountCard,
@@ -32,7 +33,6 @@ from reminder_dispatcher.rendering import html_text, plain_text, sms_text, subje
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import templates as template_repository
-from reminder_dispatcher.repository.dispatching import DueReminder
 
 _PREVIEW = 120
 EVERYWHERE = "*"

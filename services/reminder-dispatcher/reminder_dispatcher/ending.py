@@ -12,10 +12,10 @@ from kit.database import AsyncSession
 from reminder_dispatcher.channels.role import OutcomeUnknown
 from reminder_dispatcher.claiming import Claimed
 from reminder_dispatcher.composing import CannotCompose
+from reminder_dispatcher.due_reminder import DueReminder
 from reminder_dispatcher.facts import facts_of
 from reminder_dispatcher.outcomes import after_attempt
 from reminder_dispatcher.repository import dispatching as repository
-from reminder_dispatcher.repository.dispatching import DueReminder
 
 PROCESS_GONE = OutcomeUnknown("process_gone", "Whoever was sending it ended before the answer was written down.")
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from reminder_dispatcher.repository.dispatching import DueReminder
+from reminder_dispatcher.due_reminder import DueReminder
 
 
 def facts_of(reminder: DueReminder, *, at: datetime, **more: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from reminder_dispatcher.models import Template
 from reminder_dispatcher.rendering import faults_of
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import templates as repository
-from reminder_dispatcher.schemas.templates import check_channel
+from reminder_dispatcher.template_channels import check_channel
 
 _PARTS = ("subject", "body", "html")
 _CHANGEABLE = (

@@ -1,7 +1,6 @@
 """The way of a due reminder through the database: looked at, claimed, intended, settled. Everything guards itself by the claim."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, func, select, update
 
 from kit.database import AsyncSession, upsert_many
+from reminder_dispatcher.due_reminder import DueReminder
 from reminder_dispatcher.models import Attempt, Reminder, TaskCopy, core
 
 _reminder = core(Reminder)
@@ -21,39 +21,6 @@ _FIELDS = (
     "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason", "recipient", "intent_at",
 )  # fmt: skip
 _COLUMNS = [_reminder.c[name] for name in _FIELDS]
-
-
-@dataclass(frozen=True, slots=True)
-class DueReminder:
-    """What dispatch has to know of a reminder. `attempts` counts those before the one that may follow."""
-
-    id: UUID
-    task_id: UUID
-    occurrence: str
-    audience: str
-    recipient_key: str
-    channel: str
-    rule: str
-    generation: int
-    starts_at: datetime
-    ends_at: datetime | None
-    begins_at: datetime
-    due_at: datetime
-    planned_at: datetime
-    armed_at: datetime
-    template_id: UUID | None
-    address: str | None
-    employee_id: UUID | None
-    account_id: UUID | None
-    case_number: int | None
-    correlation_id: str
-    attempts: int
-    rfc_message_id: str | None
-    sent_anew: bool
-    reason: str | None
-    recipient: str | None
-    intent_at: datetime | None
-    task_is_open: bool = True
 
 
 def _due(row: Row[Any], *, task_is_open: bool = True) -> DueReminder:

@@ -7,9 +7,9 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from kit.schemas import Body, Line, Shape
 from reminder_dispatcher.schemas.values import Email, Name
+from reminder_dispatcher.template_channels import check_channel
 
 _BODY = 50_000
-_SMS_BODY = 2_000
 
 Context = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_.-]{0,59})$")]
 """A place where templates are used: `client`, `operator`, `*` for everywhere, or a name of your own (features R80)."""
@@ -77,17 +77,6 @@ class TemplateChange(Body):
 
     def fields(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-
-
-def check_channel(channel: str, named: set[str], values: dict[str, Any]) -> None:
-    """An SMS has a text and nothing else."""
-    if channel != "sms":
-        return
-    for name in ("subject", "html", "bcc", "from_address"):
-        if name in named and values[name]:
-            raise ValueError(f"an SMS has no {name}")
-    if "body" in named and len(values["body"]) > _SMS_BODY:
-        raise ValueError(f"the text of an SMS has at most {_SMS_BODY} characters")
 
 
 class TemplateShape(Shape):
