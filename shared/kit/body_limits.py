@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 IDLE_SECONDS = 30
 """A body that does not go on for so long is given up."""
+TAKEN_IN_BYTES = 16 * 1024 * 1024
+"""So much of a body that is too large is read and dropped: a client that is cut off in the middle sees no answer."""
 
 _ATTRIBUTE = "goniec_body_limit"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,20 +74,29 @@ class _LimitedReceive:
         if self._read < 0:
             self._read = 0
             self._limit = getattr(self._scope.get("endpoint"), _ATTRIBUTE, self._default)
-            self._check(_declared_length(self._scope))
+            await self._check(_declared_length(self._scope))
+        message = await self._next()
+        await self._check(self._read)
+        return message
+
+    async def _next(self) -> Message:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
                 message = await self._receive()
         except TimeoutError:
             raise BodyTooSlow from None
         self._read += len(message.get("body", b""))
-        self._check(self._read)
         self._reading = message.get("more_body", False)
         return message
 
-    def _check(self, size: int) -> None:
-        if self._limit is not None and size > self._limit:
-            raise BodyTooLarge(self._limit)
+    async def _check(self, size: int) -> None:
+        if self._limit is None or size <= self._limit:
+            return
+        most = self._limit + TAKEN_IN_BYTES
+        if size <= most and not _waits_for_leave(self._scope):
+            while self._reading and self._read <= most:
+                await self._next()
+        raise BodyTooLarge(self._limit)
 
 
 def _declared_length(scope: Scope) -> int:
@@ -93,3 +104,8 @@ def _declared_length(scope: Scope) -> int:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0
     return 0
+
+
+def _waits_for_leave(scope: Scope) -> bool:
+    """`Expect: 100-continue` (RFC 9110 section 10.1.1): the body comes only when it is read."""
+    return any(name == b"expect" for name, _ in scope["headers"])

@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -93,7 +93,7 @@ def key_of(cursor: str, kinds: Sequence[type]) -> SortKey:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         return tuple(_read(value, kind) for value, kind in zip(values, kinds, strict=True))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise BadCursor from None
 
 
@@ -129,4 +129,4 @@ def _read(value: object, kind: type) -> UUID | datetime | date | int | str:
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(moment)
-    return moment
+    return moment.astimezone(UTC)

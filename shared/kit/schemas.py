@@ -1,11 +1,23 @@
 """Shapes of what comes in and goes out over HTTP."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+"""What people send lies between them, so that adding lengths and zones to it never leaves the calendar of Python."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LARGEST_INTEGER = 2**63 - 1
@@ -60,6 +72,23 @@ def _one_line(text: str) -> str:
     return text
 
 
+def in_usable_years(day: date) -> date:
+    """The day or moment itself; ValueError when it is so far away that nobody means it."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return day
+
+
+def _in_utc(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
+    """Text comes from outside and is looked at; a datetime is our own."""
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a moment as text, such as 2026-11-30T09:00:00+01:00")
+    moment: datetime = read(value)
+    if isinstance(value, str):
+        in_usable_years(moment)
+    return moment.astimezone(UTC)
+
+
 def _with_offset(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -69,7 +98,7 @@ Line = Annotated[str, AfterValidator(_one_line)]
 
 Moment = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    WrapValidator(_in_utc),
     PlainSerializer(_with_offset, return_type=str, when_used="json"),
 ]
 """A moment with an offset (RFC 3339), in UTC from here on; a time without an offset is refused."""

@@ -309,7 +309,7 @@ async def test_a_streamed_body_over_the_limit_is_not_read_to_its_end(client: htt
             yield b"x" * 100_000
 
     assert problem(await client.post("/v1/feathers", content=endless())) == (413, "too_large")
-    assert read < 3_000_000
+    assert read < 20_000_000
 
 
 async def test_an_endpoint_has_its_own_limit(client: httpx.AsyncClient) -> None:

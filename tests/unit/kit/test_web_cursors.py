@@ -64,6 +64,7 @@ def test_what_is_no_cursor_of_ours(cursor: str) -> None:
         ([1.5], int),
         (["1"], int),
         (["2026-11-20T10:00:00"], datetime),  # naive
+        (["0001-01-01T00:00:00+14:00"], datetime),  # before all time
         (["2026-13-01"], date),
         (["a\x00"], str),
         ([5], str),

@@ -37,6 +37,9 @@ class Note(Body):
         {"line": "a\u2028b"},
         {"at": "2026-11-20T10:00:00"},  # whose ten o'clock?
         {"at": "yesterday"},
+        {"at": "0001-01-01T00:00:00+14:00"},  # in UTC it is a day before the first
+        {"at": "9999-12-31T23:59:59Z"},
+        {"at": 1_795_000_000},
     ],
 )
 def test_refused(refused: dict[str, Any]) -> None:
@@ -66,6 +69,10 @@ def test_moments_are_in_utc() -> None:
     note = Note.model_validate({"at": "2026-11-20T10:00:00+01:00"})
     assert note.at == datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert '"at":"2026-11-20T09:00:00Z"' in note.model_dump_json()
+
+
+def test_moments_of_our_own_may_lie_anywhere() -> None:
+    assert Note(at=datetime(9999, 12, 31, tzinfo=UTC)).at == datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def test_storable() -> None:
