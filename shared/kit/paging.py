@@ -44,6 +44,10 @@ class Page(BaseModel, Generic[T]):
     next: str | None = None
 
 
+# Kept, since pydantic makes a parametrised class anew each time nobody holds it: milliseconds for every list.
+_AnyPage = Page[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """How many rows are wanted, and after which one."""
@@ -80,7 +84,7 @@ def page_of(rows: Sequence[R], paging: Paging, *, key: Callable[[R], SortKey], s
     """The page made of the rows `one_page` found; `key` gives the same values that were sorted by."""
     shown = rows[: paging.limit]
     following = cursor_of(key(shown[-1])) if len(rows) > paging.limit else None
-    return Page[Any].model_construct(items=[shape(row) for row in shown], next=following)
+    return _AnyPage.model_construct(items=[shape(row) for row in shown], next=following)
 
 
 def cursor_of(key: SortKey) -> str:
