@@ -24,7 +24,7 @@ from kit.events import Heard
 from kit.ids import new_id
 
 PREVIEW = 300
-SEARCHED_TEXT = 4000
+SEARCHED_TEXT = 3000
 LONGEST_ADDRESS = 320
 MOST_PEOPLE = 100
 """People of one mail that are kept as its recipients and taken up as participants."""

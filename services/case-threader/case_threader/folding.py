@@ -14,7 +14,6 @@ _WHOLE_LETTERS = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
 )
 _POLISH = tuple(zip("ąćęłńóśźż", "acelnoszz", strict=True))
-_ONLY_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256))
 
 
 def folded(text: str) -> str:
@@ -32,6 +31,29 @@ def folded(text: str) -> str:
 
 def words_of(text: str, *, most: int = MOST_WORDS) -> list[str]:
     """The different words of a text, folded, in the order of their first appearance; at most `most` of them."""
-    text = folded(text)
-    words = text.encode().translate(_ONLY_WORDS).decode().split() if text.isascii() else _WORD.findall(text)
+    words = _in_one_pass(text)
+    if words is None:
+        words = _WORD.findall(folded(text))
     return [word[:LONGEST_WORD] for word in list(dict.fromkeys(words))[:most]]
+
+
+def _in_one_pass(text: str) -> list[str] | None:
+    """What Polish mail is written in fits one byte a letter, and bytes are folded and cut by one table; None for the rest."""
+    if "ß" in text:  # becomes two letters
+        return None
+    try:
+        return text.encode(_CODE_PAGE).translate(_TABLE).decode("ascii").split()
+    except UnicodeEncodeError:
+        return None
+
+
+_CODE_PAGE = "cp1250"
+
+
+def _letter(byte: int) -> int:
+    """What one byte of the code page becomes: its folded letter or digit, else a blank."""
+    plain = folded(bytes([byte]).decode(_CODE_PAGE, "replace"))
+    return ord(plain) if len(plain) == 1 and plain.isascii() and plain.isalnum() else ord(" ")
+
+
+_TABLE = bytes(map(_letter, range(256)))

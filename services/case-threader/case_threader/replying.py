@@ -161,7 +161,7 @@ async def _put_in_case(
         session, case, {each.email: each.name for each in (*draft.to, *draft.cc, *draft.bcc)}, now=desk.now
     )
     message = _message_of(reply, mail, draft, closes=closes and bool(reached))
-    searched = f"{subject} {' '.join(draft.recipients)} {draft.text[:4000]}"
+    searched = f"{subject} {' '.join(draft.recipients)} {draft.text[:3000]}"
     await add_reply(session, reply, message, words=words_of(searched), own_id=index_key(mail.message_id))
     await add_participants(session, [{**row, "message_id": reply.id} for row in reached])
     await settle(session, case, reason="reply_sent", now=desk.now)

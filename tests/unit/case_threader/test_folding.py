@@ -1,8 +1,12 @@
 """Words as people search them (ecosystem 0.8: nobody folds ł)."""
 
+import re
+
 import pytest
 
 from case_threader.folding import folded, words_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,16 @@ def test_words_come_once_each_without_punctuation() -> None:
         "7",
         "2026",
     ]
+
+
+@given(st.text(max_size=300))
+def test_words_are_those_of_the_folded_text(text: str) -> None:
+    assert words_of(text) == list(dict.fromkeys(re.findall(r"[^\W_]+", folded(text))))
+
+
+@given(st.text("aąAĄłŁżŻß€„”–12_- x.@", max_size=100))
+def test_words_of_polish_text_are_those_of_the_folded_text(text: str) -> None:
+    assert words_of(text) == list(dict.fromkeys(re.findall(r"[^\W_]+", folded(text))))
 
 
 def test_words_have_limits() -> None:
