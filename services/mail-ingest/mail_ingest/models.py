@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Text, func
 from sqlmodel import Field, SQLModel
 
 from kit.columns import JsonDocument, UtcDateTime
@@ -131,7 +131,7 @@ class Message(Table, table=True):
     role: str = Field(max_length=10)
     uid_validity: int | None = Field(default=None, sa_type=BigInteger)
     uid: int | None = Field(default=None, sa_type=BigInteger)
-    sha256: str = Field(max_length=64, index=True)
+    sha256: str = Field(max_length=64)
     raw_sha256: str = Field(max_length=64)
     size: int = Field(sa_type=BigInteger)
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -176,7 +176,7 @@ _message: Any = Message.__table__  # type: ignore[attr-defined]
 _card: Any = MailCard.__table__  # type: ignore[attr-defined]
 _unfetched: Any = UnfetchedMail.__table__  # type: ignore[attr-defined]
 
-PUSHED = _message.c.uid.is_(None)
+_FETCHED = _message.c.uid.is_not(None)
 
 Index(
     "uq_message_place",
@@ -185,15 +185,19 @@ Index(
     _message.c.uid_validity,
     _message.c.uid,
     unique=True,
+    sqlite_where=_FETCHED,
+    postgresql_where=_FETCHED,
 )
+# One index finds mails by their bytes, and holds pushed bytes to one row for each mailbox and role.
 Index(
-    "uq_message_pushed_bytes",
+    "uq_message_bytes",
+    _message.c.sha256,
     _message.c.mail_account_id,
     _message.c.role,
-    _message.c.sha256,
+    func.coalesce(_message.c.uid, 0),
+    func.coalesce(_message.c.uid_validity, 0),
+    _message.c.folder,
     unique=True,
-    sqlite_where=PUSHED,
-    postgresql_where=PUSHED,
 )
 Index("ix_message_account", _message.c.mail_account_id, _message.c.id)
 Index(

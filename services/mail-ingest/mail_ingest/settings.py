@@ -23,7 +23,7 @@ class Settings(ServiceSettings):
         default="database",
         description="Where raw mail is kept: `database`, or `s3://bucket/prefix` (also gs://, az://, file://).",
     )
-    workers: int = Field(default=1, ge=1, le=64, description="Processes that take mail apart.")
+    workers: int = Field(default=2, ge=1, le=64, description="Processes that take mail apart.")
     worker_seconds: float = Field(default=10, gt=0, description="CPU time one mail may take (`parser_timeout`).")
     worker_memory_mb: int = Field(default=512, ge=64, description="Memory one mail may take (`parser_memory`).")
     parse_attempts: int = Field(

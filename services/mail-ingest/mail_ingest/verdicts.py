@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from hashlib import blake2b
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 import zstandard
@@ -39,6 +41,18 @@ _unpacker = zstandard.ZstdDecompressor()
 
 Announcement = tuple[Event, UUID]
 """An event and the id it travels under: said twice, it is heard once."""
+
+_LOW_62_BITS = (1 << 62) - 1
+
+
+@cache
+def _mark(what: str) -> int:
+    return int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big") & _LOW_62_BITS
+
+
+def event_id(message_id: UUID, what: str) -> UUID:
+    """The same for the same fact about the same mail, and sorted by time as the ids of mails are (UUIDv7)."""
+    return UUID(int=message_id.int ^ _mark(what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +114,7 @@ def quarantined(
         detail=detail[:LONGEST_DETAIL],
         received_at=mail.received_at,
     )
-    news = [] if mail.quarantine_reason == reason else [(event, uuid5(mail.id, f"{event.subject}:{reason}"))]
+    news = [] if mail.quarantine_reason == reason else [(event, event_id(mail.id, f"{event.subject}:{reason}"))]
     return Verdict(mail, card, document, reason, detail[:LONGEST_DETAIL], news)
 
 
@@ -126,7 +140,7 @@ def _mail_event(mail: Waiting, mailbox: Mailbox, answer: Mapping[str, Any]) -> A
             "imported": mail.imported,
         }
     )
-    return event, uuid5(mail.id, event.subject)
+    return event, event_id(mail.id, event.subject)
 
 
 def _calendar_events(mail: Waiting, mailbox: Mailbox, answer: Mapping[str, Any]) -> list[Announcement]:
@@ -148,7 +162,7 @@ def _calendar_events(mail: Waiting, mailbox: Mailbox, answer: Mapping[str, Any])
                 "imported": mail.imported,
             }
         )
-        announcements.append((event, uuid5(mail.id, f"{event.subject}:{event.part}")))
+        announcements.append((event, event_id(mail.id, f"{event.subject}:{event.part}")))
     return announcements
 
 

@@ -121,20 +121,30 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_message"),
         sa.ForeignKeyConstraint(["mail_account_id"], [_ACCOUNT], name="fk_message_mail_account_id_mail_account"),
     )
-    pushed = sa.text("uid IS NULL")
+    fetched = sa.text("uid IS NOT NULL")
     waiting = sa.text("state = 'stored'")
     quarantined = sa.text("state = 'quarantined'")
-    place = ["mail_account_id", "folder", "uid_validity", "uid"]
-    op.create_index("uq_message_place", "message", place, unique=True)
     op.create_index(
-        "uq_message_pushed_bytes",
+        "uq_message_place",
         "message",
-        ["mail_account_id", "role", "sha256"],
+        ["mail_account_id", "folder", "uid_validity", "uid"],
         unique=True,
-        sqlite_where=pushed,
-        postgresql_where=pushed,
+        sqlite_where=fetched,
+        postgresql_where=fetched,
     )
-    op.create_index("ix_message_sha256", "message", ["sha256"])
+    op.create_index(
+        "uq_message_bytes",
+        "message",
+        [
+            "sha256",
+            "mail_account_id",
+            "role",
+            sa.text("coalesce(uid, 0)"),
+            sa.text("coalesce(uid_validity, 0)"),
+            "folder",
+        ],
+        unique=True,
+    )
     op.create_index("ix_message_account", "message", ["mail_account_id", "id"])
     op.create_index("ix_message_waiting", "message", ["claimed_at"], sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("ix_message_quarantined", "message", ["id"], sqlite_where=quarantined, postgresql_where=quarantined)
