@@ -2,6 +2,8 @@
 
 A job that kills its child is known by name and fails alone; what waited behind it is run again by a fresh child. Answers
 travel as plain bytes: whatever a broken parser can be brought to do, it cannot make the parent unpickle anything.
+
+What waits while every child is held up gets one more child, which goes again when there is no need for it.
 """
 
 import asyncio
@@ -11,10 +13,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import structlog
 
@@ -71,7 +73,8 @@ class WorkerPool:
     """`size` child processes with the modules of `preload` imported; only functions of these modules are run.
 
     `cpu_seconds` and `wall_seconds` (three times as much unless told) count for one item, `memory_mb` for the whole child.
-    A child is replaced after `recycle_items` or after growing by `recycle_mb`.
+    A child is replaced after `recycle_items` or after growing by `recycle_mb`. A job that waited `relief_after` seconds for
+    one is given an extra child, of which there is one at most.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class WorkerPool:
         wall_seconds: float | None = None,
         recycle_items: int = 20_000,
         recycle_mb: int = 64,
+        relief_after: float = 0.75,
         metrics: Metrics | None = None,
     ) -> None:
         if size < 1:
@@ -95,6 +99,8 @@ class WorkerPool:
         limits = (memory_mb * megabyte, cpu_seconds, recycle_items, recycle_mb * megabyte)
         self._arguments = (*(str(limit) for limit in limits), *self._preload)
         self._metrics = metrics
+        self._relief_after = relief_after
+        self._has_relief = False
         self._free: asyncio.LifoQueue[_Child | None] = asyncio.LifoQueue()
         self._children: set[_Child] = set()
         self._warming: set[asyncio.Task[None]] = set()
@@ -143,7 +149,7 @@ class WorkerPool:
             return []
         if self._closed or (self._trouble and not self._children and self._free.empty()):
             raise WorkersUnavailable(self._trouble or "The workers are closed.")
-        child = await self._free.get()
+        child = await self._free_child()
         results: list[Result] = []
         try:
             ends = 0
@@ -171,6 +177,18 @@ class WorkerPool:
         self._count(function, results)
         return results
 
+    async def _free_child(self) -> "_Child | None":
+        """The next child that is free; None when the job is to start one."""
+        if not self._free.empty():
+            return self._free.get_nowait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._relief_after):
+                return await self._free.get()
+        if self._has_relief:
+            return await self._free.get()
+        self._has_relief = True
+        return None
+
     async def _spawn(self) -> "_Child":
         child = await _Child.start(self._arguments)
         self._children.add(child)
@@ -188,8 +206,8 @@ class WorkerPool:
         return child
 
     async def _bury(self, child: "_Child", end: _End) -> None:
-        self._children.discard(child)
         await child.stop()
+        self._children.discard(child)
         if end.reason != "recycled":
             log.warning("worker_replaced", reason=end.reason, detail=end.failure.detail if end.failure else "")
         if self._metrics is not None:
@@ -197,10 +215,17 @@ class WorkerPool:
 
     def _hand_back(self, child: "_Child | None") -> None:
         """A slot is free again; an empty one is filled first, in the background, so that the next job finds it warm."""
-        if child is not None or self._closed:
+        if self._has_relief and not self._free.empty():
+            self._has_relief = False
+            if child is not None:
+                self._in_background(self._bury(child, _End("recycled")))
+        elif child is not None or self._closed:
             self._free.put_nowait(child)
-            return
-        task = asyncio.create_task(self._refill())
+        else:
+            self._in_background(self._refill())
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._warming.add(task)
         task.add_done_callback(self._warming.discard)
 

@@ -158,6 +158,21 @@ async def test_children_share_the_work() -> None:
         assert len(pool.process_ids) == 2 or await eventually(lambda: len(pool.process_ids) == 2)
 
 
+async def test_what_waits_behind_a_long_job_gets_a_child_of_its_own_for_as_long() -> None:
+    async with a_pool(cpu_seconds=4.0, relief_after=0.05) as pool:
+        long = asyncio.create_task(pool.run("duties_of_workers:obey", [b"spin"]))
+        await asyncio.sleep(0)  # it has taken the only child
+        for _ in range(2):
+            assert await pool.run("duties_of_workers:upper", [b"a"]) == [b"A"]
+        assert not long.done()
+        assert len(pool.process_ids) == 2
+        assert [each.reason for each in await long if isinstance(each, WorkerFailed)] == ["timeout"]
+        await pool.run("duties_of_workers:upper", [b"a"])
+        while len(pool.process_ids) > 1:
+            await asyncio.sleep(0.01)
+        assert await pool.run("duties_of_workers:upper", [b"a"]) == [b"A"]
+
+
 async def test_a_fresh_child_takes_over_after_so_many_items() -> None:
     async with a_pool(recycle_items=3) as pool:
         first = await obey(pool, "pid", "pid", "pid")
