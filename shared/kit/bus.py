@@ -46,13 +46,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as it was handed to a consumer; `token` is the bus's own."""
+    """One message as it was handed to a consumer; `stream` is the identity of the stream, `token` is the bus's own."""
 
     subject: str
     payload: bytes
     sequence: int
     deliveries: int
-    token: Any
+    stream: str
+    token: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,10 @@ class Bus(Protocol):
         """Of the stream GONIEC, which is created when it is missing."""
         ...
 
-    async def listen(self, consumer: str, filters: Sequence[str]) -> Ear:
-        """The consumer of that name, created when it is missing, hearing only what the filters let through."""
+    async def listen(self, consumer: str, filters: Sequence[str], *, heard: StreamState | None) -> Ear:
+        """The consumer of that name, created when it is missing, hearing only what the filters let through.
+
+        What the last listener held and did not acknowledge comes at once. `heard` is how far the listener's own memory
+        reaches; a consumer that is further on than that goes back to it, to the beginning when there is no such memory.
+        """
         ...

@@ -138,9 +138,12 @@ async def ensure_consumer(client: Client, name: str, filters: Sequence[str]) -> 
     return await ask(client, f"CONSUMER.DURABLE.CREATE.{STREAM}.{name}", {"stream_name": STREAM, "config": config})
 
 
-async def rewind_consumer(client: Client, name: str) -> None:
-    """Deliver again, now, what was delivered and never acknowledged (ADR-60, nats-server 2.14)."""
-    await ask(client, f"CONSUMER.RESET.{STREAM}.{name}")
+async def rewind_consumer(client: Client, name: str, *, to_sequence: int | None = None) -> None:
+    """Deliver again, now, what was delivered and never acknowledged, or everything from a sequence on.
+
+    ADR-60, nats-server 2.14.
+    """
+    await ask(client, f"CONSUMER.RESET.{STREAM}.{name}", {"seq": to_sequence} if to_sequence else None)
 
 
 async def make_room(client: Client) -> tuple[int, str | None]:

@@ -109,8 +109,8 @@ class NatsBus:
             self.doubt_streams()
             raise
 
-    async def listen(self, consumer: str, filters: Sequence[str]) -> NatsEar:
-        ear = NatsEar(self, consumer, filters)
+    async def listen(self, consumer: str, filters: Sequence[str], *, heard: StreamState | None) -> NatsEar:
+        ear = NatsEar(self, consumer, filters, heard=heard)
         await ear.bind()
         return ear
 

@@ -5,7 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nats.errors
 import orjson
@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from kit import jetstream
-from kit.bus import STREAM, BusUnavailable, Delivery
+from kit.bus import STREAM, BusUnavailable, Delivery, StreamState
 
 if TYPE_CHECKING:
     from kit.nats_bus import NatsBus
@@ -35,10 +35,11 @@ class NatsEar:
     message now.
     """
 
-    def __init__(self, bus: "NatsBus", consumer: str, filters: Sequence[str]) -> None:
+    def __init__(self, bus: "NatsBus", consumer: str, filters: Sequence[str], *, heard: StreamState | None) -> None:
         self._bus = bus
         self._consumer = consumer
         self._filters = tuple(filters)
+        self._heard = heard
         self._arrived: deque[Delivery] = deque()
         self._news = asyncio.Event()
         self._client: Client | None = None
@@ -63,8 +64,7 @@ class NatsEar:
         if connection != self._rewound_on:
             # What was on its way when the connection was lost would come again only after 60 seconds.
             self._arrived.clear()
-            if info.get("num_ack_pending"):
-                await self._rewind(client)
+            await self._rewind(client, info)
             self._rewound_on = connection
         if client is not self._client:
             self._client = client
@@ -118,12 +118,21 @@ class NatsEar:
                 await self._client.flush(timeout=2)
         self._arrived.clear()
 
-    async def _rewind(self, client: Client) -> None:
+    async def _rewind(self, client: Client, info: dict[str, Any]) -> None:
+        """Back to what was not acknowledged, at first also to what the listener's own memory does not reach."""
+        back_to = None
+        if self._rewound_on == -1:
+            remembered = self._heard.last_sequence if self._heard and self._heard.identity == self._stream else 0
+            if info["ack_floor"]["stream_seq"] > remembered:
+                back_to = remembered + 1
+                log.warning("consumer_goes_back", consumer=self._consumer, to_sequence=back_to)
+        if back_to is None and not info.get("num_ack_pending"):
+            return
         try:
-            await jetstream.rewind_consumer(client, self._consumer)
-        except BusUnavailable as error:
+            await jetstream.rewind_consumer(client, self._consumer, to_sequence=back_to)
+        except jetstream.JetStreamRefused as error:
             # An older server: what the last process held comes again when its time is over.
-            log.info("consumer_not_rewound", consumer=self._consumer, reason=str(error))
+            log.warning("consumer_not_rewound", consumer=self._consumer, reason=str(error))
 
     async def _ask_for_more(self, limit: int) -> None:
         now = asyncio.get_running_loop().time()
@@ -175,7 +184,8 @@ class NatsEar:
             payload=message.data,
             sequence=int(tokens[first + 1]),
             deliveries=int(tokens[first]),
-            token=(self._stream, message.reply),
+            stream=self._stream,
+            token=message.reply,
         )
 
     async def _answer(self, deliveries: Sequence[Delivery], answer: bytes) -> None:
@@ -184,6 +194,5 @@ class NatsEar:
             return
         with contextlib.suppress(nats.errors.Error, OSError):
             for delivery in deliveries:
-                stream, reply = delivery.token
-                if stream == self._stream:
-                    await client.publish(reply, answer)
+                if delivery.stream == self._stream:
+                    await client.publish(delivery.token, answer)

@@ -13,12 +13,13 @@ import structlog
 from kit import attempts as trouble
 from kit import dead_letters, inbox
 from kit.attempts import Attempts
-from kit.bus import ACKNOWLEDGE_WITHIN, Bus, BusUnavailable, Delivery, Ear
+from kit.bus import ACKNOWLEDGE_WITHIN, Bus, BusUnavailable, Delivery, Ear, StreamState
 from kit.correlation import correlation
 from kit.database import Database
 from kit.errors import Refuse, Retry
 from kit.events import Event, Heard, Unreadable, read_event
 from kit.failpoints import failpoint
+from kit.hearing import Progress, heard_so_far, note_heard
 from kit.observing import NobodyObserves, Observer
 from kit.outages import DatabaseAway, is_outage
 from kit.subscription import Handler, Subscription
@@ -57,6 +58,7 @@ class Runner:
         self._consumer = subscription.consumer
         self._observer = observer or NobodyObserves()
         self._ear: Ear | None = None
+        self._progress = Progress(None)
 
     async def run(self) -> None:
         """For the life of the service; hands back what it has not handled when it is cancelled."""
@@ -76,7 +78,10 @@ class Runner:
     async def run_once(self, *, wait: float = 0.0) -> int:
         """Take in one batch; returns how many deliveries it had."""
         if self._ear is None:
-            self._ear = await self._bus.listen(self._consumer, self._subscription.filters)
+            async with self._database.reading() as session:
+                heard = await heard_so_far(session, self._consumer)
+            self._progress = Progress(heard)
+            self._ear = await self._bus.listen(self._consumer, self._subscription.filters, heard=heard)
         deliveries = await self._ear.fetch(self._subscription.batch, wait=wait)
         if deliveries:
             try:
@@ -98,6 +103,7 @@ class Runner:
         while True:
             try:
                 postponed = await self._handle_all(deliveries)
+                await self._note_progress(self._progress.after(deliveries, postponed))
                 break
             except DatabaseAway as error:
                 log.warning("database_away", consumer=self._consumer, reason=str(error))
@@ -128,7 +134,8 @@ class Runner:
                 others.append(message)
         for start in range(0, len(suspects), _SUSPECTS_TOGETHER):
             await self._handle_suspects(suspects[start : start + _SUSPECTS_TOGETHER], postponed)
-        await self._handle_together(others, postponed)
+        all_at_once = len(others) == len(deliveries)
+        await self._handle_together(others, postponed, so_far=self._progress.after(deliveries) if all_at_once else None)
         if messages:
             self._observer.lag((self._database.clock.now() - messages[-1].heard.at).total_seconds())
         return postponed
@@ -144,11 +151,13 @@ class Runner:
                 messages.append(_Message(delivery, heard))
         return messages
 
-    async def _handle_together(self, messages: Sequence[_Message], postponed: dict[int, timedelta]) -> None:
+    async def _handle_together(
+        self, messages: Sequence[_Message], postponed: dict[int, timedelta], *, so_far: StreamState | None = None
+    ) -> None:
         if not messages:
             return
         try:
-            await self._handle(messages)
+            await self._handle(messages, so_far)
         except DatabaseAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one event's fault; find out whose
@@ -176,7 +185,7 @@ class Runner:
         with correlation(message.heard.correlation_id):
             await self._handle_together([message], postponed)
 
-    async def _handle(self, messages: Sequence[_Message]) -> None:
+    async def _handle(self, messages: Sequence[_Message], so_far: StreamState | None) -> None:
         now = self._database.clock.now()
         events = [message.heard for message in messages]
         noted = [message.heard.id for message in messages if message.delivery.deliveries > 1]
@@ -184,12 +193,23 @@ class Runner:
             await self._database.lock(session, self._subscription.lock)
             known = await inbox.already_heard(session, self._consumer, [heard.id for heard in events])
             fresh = {heard.id: heard for heard in events if heard.id not in known}
+            if so_far:
+                await note_heard(session, self._consumer, so_far)
             if noted:
                 await trouble.forget_attempts(session, self._consumer, noted)
             if fresh:
                 await inbox.remember(session, self._consumer, fresh, now=now)
                 await self._subscription.handle(session, list(fresh.values()), now)
             failpoint("runner.before_commit")
+        if so_far:
+            self._progress.noted = so_far
+
+    async def _note_progress(self, so_far: StreamState) -> None:
+        """For a batch that was not one transaction, which would have noted it."""
+        if so_far != self._progress.noted:
+            async with self._outage_noticed(), self._database.transaction() as session:
+                await note_heard(session, self._consumer, so_far)
+            self._progress.noted = so_far
 
     async def _on_failure(self, message: _Message, error: Exception, postponed: dict[int, timedelta]) -> None:
         reason = dead_letters.storable(dead_letters.describe(error))

@@ -85,6 +85,16 @@ relay_state = Table(
     comment="Which incarnation of the broker's stream the published rows are in.",
 )
 
+hearing_state = Table(
+    "hearing_state",
+    kit_metadata,
+    Column("consumer", String(100), primary_key=True),
+    Column("stream", Text, nullable=False, comment="its identity"),
+    Column("last_sequence", BigInteger, nullable=False, comment="the highest one that has had its effect"),
+    sqlite_with_rowid=False,
+    comment="How far this database has heard; a broker that is further on shows that a backup was restored.",
+)
+
 idempotency_key = Table(
     "idempotency_key",
     kit_metadata,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from kit.bus import Bus, BusUnavailable, Delivery, Ear, Outgoing
+from kit.bus import Bus, BusUnavailable, Delivery, Ear, Outgoing, StreamState
 from kit.ids import new_id
 
 EVERYTHING = ["mail.parroted.v1.*"]
@@ -35,8 +35,13 @@ async def take(ear: Ear, count: int) -> list[int]:
     return numbers(taken)
 
 
-async def listen(bus: Bus, name: str = "ear", filters: list[str] = EVERYTHING) -> Ear:
-    return await bus.listen(name, filters)
+async def listen(
+    bus: Bus, name: str = "ear", filters: list[str] = EVERYTHING, *, heard: int | StreamState | None = 1_000_000
+) -> Ear:
+    """As a listener whose own memory reaches as far as `heard`; far enough, unless a test says otherwise."""
+    if isinstance(heard, int):
+        heard = StreamState((await bus.state()).identity, heard)
+    return await bus.listen(name, filters, heard=heard)
 
 
 async def test_messages_arrive_in_the_order_they_were_published(harness) -> None:
@@ -113,6 +118,30 @@ async def test_what_a_dead_listener_held_is_heard_at_once_by_the_next(harness) -
     ear = await listen(harness.bus)
     again = await fetch_all(ear, 4)
     assert sorted(numbers(again)) == [0, 1, 2, 3]
+    await ear.close()
+
+
+@pytest.mark.parametrize(
+    ("heard", "again"),
+    [
+        (1_000_000, []),
+        (4, []),
+        (2, [2, 3]),
+        (0, [0, 1, 2, 3]),
+        (None, [0, 1, 2, 3]),
+        (StreamState("a stream that is no more", 3), [0, 1, 2, 3]),
+    ],
+)
+async def test_a_listener_whose_memory_does_not_reach_as_far_hears_the_rest_again(
+    harness, heard: int | StreamState | None, again: list[int]
+) -> None:
+    await harness.bus.publish([message(n) for n in range(4)])
+    ear = await listen(harness.bus)
+    assert await take(ear, 4) == [0, 1, 2, 3]
+    await ear.close()
+    await asyncio.sleep(0.05)
+    ear = await listen(harness.bus, heard=heard)
+    assert numbers(await ear.fetch(10, wait=0.2)) == again
     await ear.close()
 
 

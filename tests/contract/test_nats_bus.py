@@ -160,7 +160,7 @@ async def test_a_killed_listener_leaves_nothing_waiting(pipeline: Pipeline) -> N
     await pipeline.stop()
     await pipeline.says(0, 10)
     await pipeline.relay.publish_waiting()
-    held = await (await pipeline.bus.listen("parrot", FILTERS)).fetch(10, wait=5)
+    held = await (await pipeline.bus.listen("parrot", FILTERS, heard=None)).fetch(10, wait=5)
     assert len(held) == 10
     await pipeline.bus.close()  # no farewell
     await pipeline.bus.start()
@@ -212,7 +212,7 @@ async def test_a_full_stream_forgets_what_everybody_has_heard(nats_server: NatsS
     bus = NatsBus(nats_server.url, max_bytes=1024 * 1024)
     await bus.start()
     await until(lambda: bus.is_connected)
-    ear = await bus.listen("parrot", FILTERS)
+    ear = await bus.listen("parrot", FILTERS, heard=None)
     waiting = [message(n, size=10_000) for n in range(300)]
     arrived = 0
     async with asyncio.timeout(60):
@@ -234,7 +234,7 @@ async def test_a_full_stream_keeps_what_somebody_has_not_heard(nats_server: Nats
     bus = NatsBus(nats_server.url, max_bytes=1024 * 1024)
     await bus.start()
     await until(lambda: bus.is_connected)
-    slow = await bus.listen("slow", FILTERS)
+    slow = await bus.listen("slow", FILTERS, heard=None)
     waiting = [message(n, size=10_000) for n in range(200)]
     for _ in range(3):
         sequences = await bus.publish(waiting)
@@ -302,7 +302,7 @@ async def test_each_service_says_and_hears_its_own(products_broker: NatsServer) 
     for bus in (ingest, threader):
         await bus.start()
         await until(lambda bus=bus: bus.is_connected)
-    ear = await threader.listen("case-threader", FILTERS)
+    ear = await threader.listen("case-threader", FILTERS, heard=None)
     arrived = 0
     waiting = [message(n, size=10_000) for n in range(200)]
     async with asyncio.timeout(60):
@@ -317,7 +317,7 @@ async def test_each_service_says_and_hears_its_own(products_broker: NatsServer) 
             await ear.acknowledge(taken)
             arrived += len(taken)
     await ear.close()
-    ear = await threader.listen("case-threader", FILTERS)
+    ear = await threader.listen("case-threader", FILTERS, heard=None)
     assert await threader.publish([Outgoing(new_id(), "dead.case-threader", b"x")]) == [1]
     assert await threader.publish([Outgoing(new_id(), f"case.opened.v1.{n}", b"x") for n in range(5)]) != [None] * 5
     await ear.close()

@@ -59,9 +59,9 @@ class InMemoryBus:
         self._must_be_connected()
         return StreamState(identity=self._identity, last_sequence=len(self._stored))
 
-    async def listen(self, consumer: str, filters: Sequence[str]) -> "InMemoryEar":
+    async def listen(self, consumer: str, filters: Sequence[str], *, heard: StreamState | None) -> "InMemoryEar":
         self._must_be_connected()
-        self._rewind(self._find_or_create(consumer, filters))
+        self._rewind(self._find_or_create(consumer, filters), heard)
         return InMemoryEar(self, consumer, filters)
 
     # What a test does to it, and sees of it.
@@ -117,16 +117,21 @@ class InMemoryBus:
 
     def settle(self, name: str, delivery: Delivery) -> None:
         consumer = self._consumers.get(name)
-        if consumer is not None and delivery.token == self._identity:
+        if consumer is not None and delivery.stream == self._identity:
             consumer.due.pop(delivery.sequence, None)
 
     def postpone(self, name: str, delivery: Delivery, after: timedelta) -> None:
         consumer = self._consumers.get(name)
-        if consumer is not None and delivery.token == self._identity and delivery.sequence in consumer.due:
+        if consumer is not None and delivery.stream == self._identity and delivery.sequence in consumer.due:
             consumer.due[delivery.sequence] = self._clock.now() + after
 
-    def _rewind(self, consumer: _Consumer) -> None:
-        """A new listener gets at once what the last one left."""
+    def _rewind(self, consumer: _Consumer, heard: StreamState | None) -> None:
+        """A new listener gets at once what the last one left, and what it does not remember itself."""
+        remembered = heard.last_sequence if heard and heard.identity == self._identity else 0
+        acknowledged = min(consumer.due) - 1 if consumer.due else consumer.position
+        if acknowledged > remembered:
+            consumer.position = remembered
+            consumer.due.clear()
         for sequence in consumer.due:
             consumer.due[sequence] = self._clock.now()
 

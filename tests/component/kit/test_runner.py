@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -118,7 +121,7 @@ async def test_the_same_event_twice_in_one_batch_has_one_effect(parrot: Parrot, 
 async def test_a_lost_acknowledgement_is_no_second_effect(parrot: Parrot) -> None:
     """reliability A18: dies after the commit, before the acknowledgement."""
     await parrot.is_told(1, 2)
-    ear = await parrot.bus.listen("parrot", parrot.subscription.filters)
+    ear = await parrot.bus.listen("parrot", parrot.subscription.filters, heard=None)
 
     async def forgets_to_acknowledge(_: object) -> None: ...
 
@@ -138,6 +141,78 @@ async def test_after_the_broker_was_emptied_and_refilled_nothing_happens_twice(p
     parrot.bus.lose_everything()
     await parrot.bus.publish(messages)
     assert await parrot.hears() == list(range(20))
+
+
+async def test_a_database_restored_from_a_backup_hears_again_what_came_after_it(
+    open_database_sqlite, bus: InMemoryBus, tmp_path: Path
+) -> None:
+    """reliability E9, G14: the broker believes that all of it was heard."""
+    parrot = Parrot(await open_database_sqlite(PARROT), bus)
+    await parrot.is_told(1, 2)
+    await parrot.hears()
+    backup = str(tmp_path / "backup.sqlite3")
+    with (
+        closing(sqlite3.connect(str(parrot.database.url.database))) as source,
+        closing(sqlite3.connect(backup)) as copy,
+    ):
+        source.backup(copy)
+    await parrot.is_told(3, 4)
+    assert await parrot.hears() == [1, 2, 3, 4]
+    await parrot.database.dispose()
+
+    restored = Parrot(Database.open(f"sqlite:///{backup}", schema=PARROT, clock=parrot.database.clock), bus)
+    assert await restored.hears() == [1, 2, 3, 4]
+    assert restored.batches == [[3, 4]]
+    await restored.is_told(5)
+    assert await restored.hears() == [1, 2, 3, 4, 5]
+    await restored.database.dispose()
+
+
+async def test_what_was_put_off_when_the_backup_was_made_is_heard_after_it_is_restored(
+    open_database_sqlite, bus: InMemoryBus, tmp_path: Path, clock: FixedClock
+) -> None:
+    parrot = Parrot(await open_database_sqlite(PARROT), bus)
+    parrot.moods[1] = Retry("later")
+    await parrot.is_told(1, 2)
+    assert await parrot.hears() == [2]
+    backup = str(tmp_path / "backup.sqlite3")
+    with (
+        closing(sqlite3.connect(str(parrot.database.url.database))) as source,
+        closing(sqlite3.connect(backup)) as copy,
+    ):
+        source.backup(copy)
+    del parrot.moods[1]
+    clock.advance(timedelta(seconds=1))
+    assert await parrot.hears() == [2, 1]
+    await parrot.database.dispose()
+
+    restored = Parrot(Database.open(f"sqlite:///{backup}", schema=PARROT, clock=clock), bus)
+    assert await restored.hears() == [2, 1]
+    await restored.database.dispose()
+
+
+async def test_an_emptied_database_hears_everything_again(
+    open_database_sqlite, bus: InMemoryBus, tmp_path: Path
+) -> None:
+    parrot = Parrot(await open_database_sqlite(PARROT), bus)
+    await parrot.is_told(1, 2)
+    await parrot.hears()
+    fresh = Parrot(Database.open(f"sqlite:///{tmp_path / 'fresh.sqlite3'}", schema=PARROT), bus)
+    await fresh.database.migrate(PARROT)
+    assert await fresh.hears() == [1, 2]
+    await fresh.database.dispose()
+
+
+async def test_a_restart_does_not_hear_again_what_was_set_aside_or_repeated(parrot: Parrot, clock: FixedClock) -> None:
+    parrot.moods[2] = Refuse("no")
+    message = an_outgoing(1)
+    await parrot.bus.publish([message, an_outgoing(2), Outgoing(new_id(), "mail.parroted.v1.x", b"not json")])
+    await parrot.hears()
+    clock.advance(timedelta(minutes=3))
+    await parrot.bus.publish([message])
+    await parrot.hears()
+    again = Parrot(parrot.database, parrot.bus)
+    assert await again.runner.run_once() == 0
 
 
 async def test_one_bad_event_does_not_hold_up_the_others(parrot: Parrot) -> None:
