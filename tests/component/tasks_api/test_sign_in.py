@@ -22,6 +22,12 @@ from kit.testing.web import anonymous_client_of, client_of
 from tasks_api.settings import Settings
 from tasks_api.signing_keys import signing_keys
 
+
+@pytest.fixture
+def office(laptop: Office) -> Office:
+    return laptop
+
+
 OPEN_PATHS = {"/v1/auth/token", "/.well-known/jwks.json"}
 
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tasks_office import Office, reminder_settings
 
 from contracts.tasks import AudiencePlan, ChannelPlan, TaskCreated, TaskUpdated
+
+
+@pytest.fixture
+def office(laptop: Office) -> Office:
+    return laptop
+
 
 SMS_2H = AudiencePlan(enabled=True, channels=[ChannelPlan(channel="sms", lead_time=timedelta(hours=2))])
 
