@@ -142,34 +142,50 @@ class CalendarObject(Event):
 
 
 class CalendarRequest(CalendarObject):
+    """An organizer invites, moves or changes (METHOD:REQUEST, RFC 5546 section 3.2.2)."""
+
     subject: ClassVar[str] = "calendar.request.v1"
 
 
 class CalendarCancel(CalendarObject):
+    """An organizer calls off a meeting, some dates of it, or some attendees (METHOD:CANCEL, RFC 5546 section 3.2.5)."""
+
     subject: ClassVar[str] = "calendar.cancel.v1"
 
 
 class CalendarReply(CalendarObject):
+    """An attendee answers (METHOD:REPLY, RFC 5546 section 3.2.3)."""
+
     subject: ClassVar[str] = "calendar.reply.v1"
 
 
 class CalendarCounter(CalendarObject):
+    """An attendee proposes another time (METHOD:COUNTER, RFC 5546 section 3.2.7)."""
+
     subject: ClassVar[str] = "calendar.counter.v1"
 
 
 class CalendarAdd(CalendarObject):
+    """An organizer adds dates to a series (METHOD:ADD, RFC 5546 section 3.2.4)."""
+
     subject: ClassVar[str] = "calendar.add.v1"
 
 
 class CalendarRefresh(CalendarObject):
+    """An attendee asks for the newest state (METHOD:REFRESH, RFC 5546 section 3.2.6)."""
+
     subject: ClassVar[str] = "calendar.refresh.v1"
 
 
 class CalendarDeclineCounter(CalendarObject):
+    """An organizer declines a proposal (METHOD:DECLINECOUNTER, RFC 5546 section 3.2.8)."""
+
     subject: ClassVar[str] = "calendar.declinecounter.v1"
 
 
 class CalendarPublish(CalendarObject):
+    """A calendar is announced and no answer is expected (METHOD:PUBLISH, RFC 5546 section 3.2.1)."""
+
     subject: ClassVar[str] = "calendar.publish.v1"
 
 

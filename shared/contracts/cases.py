@@ -28,6 +28,8 @@ class CaseFact(Event):
 
 
 class CaseOpened(CaseFact):
+    """A case was opened, by a mail or by a person."""
+
     subject: ClassVar[str] = "case.opened.v1"
 
     message_id: UUID | None = None
@@ -47,6 +49,8 @@ class CaseMailFiled(CaseFact):
 
 
 class CaseClosed(CaseFact):
+    """A case was closed: we answered, or a person said so."""
+
     subject: ClassVar[str] = "case.closed.v1"
 
     reason: str
@@ -54,6 +58,8 @@ class CaseClosed(CaseFact):
 
 
 class CaseReopened(CaseFact):
+    """A closed case is open again."""
+
     subject: ClassVar[str] = "case.reopened.v1"
 
     reason: str
@@ -61,6 +67,8 @@ class CaseReopened(CaseFact):
 
 
 class CaseMerged(CaseFact):
+    """A case was merged into this one; its number is an alias from now on."""
+
     subject: ClassVar[str] = "case.merged.v1"
 
     merged_number: int  # the one that is now an alias of `number`
@@ -68,6 +76,8 @@ class CaseMerged(CaseFact):
 
 
 class CaseEventAdded(CaseFact):
+    """A note, a call, an SMS, a meeting or a task stands on the timeline of a case."""
+
     subject: ClassVar[str] = "case.event_added.v1"
 
     event_id: UUID
@@ -77,6 +87,8 @@ class CaseEventAdded(CaseFact):
 
 
 class CaseReplySent(CaseFact):
+    """A reply of ours was taken by the mail server."""
+
     subject: ClassVar[str] = "case.reply_sent.v1"
 
     reply_id: UUID

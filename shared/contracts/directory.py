@@ -13,6 +13,8 @@ from pydantic import Field
 
 
 class AccountChanged(Event):
+    """The card of a firm was made, changed, merged or removed."""
+
     subject: ClassVar[str] = "directory.account.v1"
 
     account_id: UUID
@@ -32,6 +34,8 @@ class AccountChanged(Event):
 
 
 class ContactChanged(Event):
+    """The card of a person at an account was made, changed or removed."""
+
     subject: ClassVar[str] = "directory.contact.v1"
 
     contact_id: UUID
@@ -51,6 +55,8 @@ class ContactChanged(Event):
 
 
 class EmployeeChanged(Event):
+    """The card of one of our own people was made, changed or removed."""
+
     subject: ClassVar[str] = "directory.employee.v1"
 
     employee_id: UUID

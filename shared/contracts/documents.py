@@ -26,8 +26,12 @@ class DocumentFact(Event):
 
 
 class DocumentPrinted(DocumentFact):
+    """Another system printed a document."""
+
     subject: ClassVar[str] = "document.printed.v1"
 
 
 class DocumentSent(DocumentFact):
+    """Another system sent a document."""
+
     subject: ClassVar[str] = "document.sent.v1"

@@ -36,26 +36,38 @@ class ReminderFact(Event):
 
 
 class ReminderArmed(ReminderFact):
+    """A reminder will leave at `due_at`."""
+
     subject: ClassVar[str] = "reminder.armed.v1"
 
 
 class ReminderDue(ReminderFact):
+    """The moment of a reminder has come."""
+
     subject: ClassVar[str] = "reminder.due.v1"
 
 
 class ReminderSent(ReminderFact):
+    """A reminder was taken by the mail server or gateway."""
+
     subject: ClassVar[str] = "reminder.sent.v1"
 
 
 class ReminderDelivered(ReminderFact):
+    """The gateway says that a reminder has arrived."""
+
     subject: ClassVar[str] = "reminder.delivered.v1"
 
 
 class ReminderFailed(ReminderFact):
+    """A reminder could not be sent, and why; it is not tried again."""
+
     subject: ClassVar[str] = "reminder.failed.v1"
 
 
 class ReminderMissed(ReminderFact):
+    """A reminder was due while nothing could be sent, and now it is too late."""
+
     subject: ClassVar[str] = "reminder.missed.v1"
 
 
@@ -77,6 +89,8 @@ class ReminderSettingsChanged(Event):
 
 
 class TemplateChanged(Event):
+    """A template was made, changed or removed."""
+
     subject: ClassVar[str] = "template.changed.v1"
 
     template_id: UUID

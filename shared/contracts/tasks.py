@@ -135,26 +135,38 @@ class TaskEvent(Event):
 
 
 class TaskCreated(TaskEvent):
+    """A task was made: by a person, an invitation or an import."""
+
     subject: ClassVar[str] = "task.created.v1"
 
 
 class TaskUpdated(TaskEvent):
+    """Fields of a task changed; `changed` names them."""
+
     subject: ClassVar[str] = "task.updated.v1"
 
 
 class TaskCancelled(TaskEvent):
+    """A task was cancelled; it stays in the list with status code `a` (features E18)."""
+
     subject: ClassVar[str] = "task.cancelled.v1"
 
 
 class TaskCompleted(TaskEvent):
+    """A task is done."""
+
     subject: ClassVar[str] = "task.completed.v1"
 
 
 class TaskReopened(TaskEvent):
+    """A completed or cancelled task is to be done after all."""
+
     subject: ClassVar[str] = "task.reopened.v1"
 
 
 class TaskDeleted(TaskEvent):
+    """A task is gone from every list."""
+
     subject: ClassVar[str] = "task.deleted.v1"
 
 
