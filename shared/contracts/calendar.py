@@ -9,11 +9,11 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.addresses import Address
 from contracts.mail import Authentication, FolderRole
+from kit.events import Event
 
 
 class When(BaseModel):

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import Field
+
+from kit.events import Event
 
 
 class CaseFact(Event):

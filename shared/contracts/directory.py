@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import Field
+
+from kit.events import Event
 
 
 class AccountChanged(Event):

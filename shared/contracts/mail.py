@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.addresses import Address
+from kit.events import Event
 
 TEXT_IN_EVENTS = 64 * 1024
 """Characters of a mail's text that travel in its event; the whole text is at mail-ingest."""

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import Field
 
 from contracts.tasks import AudiencePlan
+from kit.events import Event
 
 
 class ReminderFact(Event):

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from kit.events import Event
 from pydantic import BaseModel, ConfigDict, Field
+
+from kit.events import Event
 
 
 class TaskSource(BaseModel):
