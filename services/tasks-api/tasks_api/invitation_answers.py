@@ -178,7 +178,7 @@ async def _case(
         now=now,
         own_addresses=around.own_addresses,
         policy=event.invitation_policy,
-        auto_create_from=desk.settings.auto_create_from,
+        auto_create_from=event.auto_create_from or desk.settings.auto_create_from,
         confirmed_by_person=True,
         only_tasks=frozenset(only_tasks) if only_tasks is not None else None,
         untitled=desk.untitled,

@@ -127,7 +127,7 @@ def _decisions(event: CalendarObject, around: Surroundings, desk: Desk, *, now: 
         now=now,
         own_addresses=around.own_addresses,
         policy=event.invitation_policy,
-        auto_create_from=desk.settings.auto_create_from,
+        auto_create_from=event.auto_create_from or desk.settings.auto_create_from,
         sender_known=event.sender is not None and event.sender.email in around.holders,
         untitled=desk.untitled,
     )
