@@ -57,11 +57,12 @@ class NatsBus:
         self._ensuring = asyncio.Lock()
         self._broker_takes_batches = True
         self._when_connected: set[Callable[[], None]] = set()
+        self._is_known = False  # nats-py calls itself connected again before it tells us that it is another connection
         self.connection = 0
 
     @property
     def is_connected(self) -> bool:
-        return self._client is not None and self._client.is_connected
+        return self._client is not None and self._client.is_connected and self._is_known
 
     async def start(self) -> None:
         if self._connecting is None:
@@ -78,7 +79,7 @@ class NatsBus:
 
     def client(self) -> Client:
         """The live connection, or BusUnavailable."""
-        if self._client is None or not self._client.is_connected:
+        if self._client is None or not self.is_connected:
             raise BusUnavailable(f"There is no connection to {self._url}.")
         return self._client
 
@@ -156,6 +157,7 @@ class NatsBus:
 
     def _count_connection(self, event: str) -> None:
         self.connection += 1
+        self._is_known = True
         self._broker_takes_batches = True
         log.info(event, url=self._url)
         for tell in tuple(self._when_connected):
@@ -166,6 +168,7 @@ class NatsBus:
             closed.set()
 
         async def on_disconnected() -> None:
+            self._is_known = False
             if self._client is client:
                 log.warning("bus_disconnected", url=self._url)
 

@@ -190,7 +190,7 @@ class NatsEar:
 
     async def _answer(self, deliveries: Sequence[Delivery], answer: bytes) -> None:
         client = self._client
-        if client is None or self._bound_on != self._bus.connection or not client.is_connected:
+        if client is None or self._bound_on != self._bus.connection or not self._bus.is_connected:
             return
         with contextlib.suppress(nats.errors.Error, OSError):
             for delivery in deliveries:
