@@ -115,6 +115,12 @@ def broker_environment(places: Places, kept: Secrets) -> dict[str, str]:
         "GONIEC_NATS_HOST": "127.0.0.1",
         "GONIEC_NATS_PORT": str(places.port_base + BROKER_PORT),
         "GONIEC_NATS_MONITORING": f"127.0.0.1:{places.port_base + MONITORING_PORT}",
-        "GONIEC_NATS_STORE": str(places.data / "nats"),
-        **{f"GONIEC_NATS_PASSWORD_{user.upper().replace('-', '_')}": word for user, word in kept.nats.items()},
+        "GONIEC_NATS_STORE": _quoted(str(places.data / "nats")),
+        **{f"GONIEC_NATS_PASSWORD_{user.upper().replace('-', '_')}": _quoted(word) for user, word in kept.nats.items()},
     }
+
+
+def _quoted(text: str) -> str:
+    """nats-server reads a variable as it reads its file: a bare `-abc` is a bad number, `true` no text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
