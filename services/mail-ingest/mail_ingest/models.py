@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from kit.columns import JsonDocument, UtcDateTime
@@ -176,6 +176,7 @@ _message: Any = Message.__table__  # type: ignore[attr-defined]
 _card: Any = MailCard.__table__  # type: ignore[attr-defined]
 _unfetched: Any = UnfetchedMail.__table__  # type: ignore[attr-defined]
 
+_PUSHED = _message.c.uid.is_(None)
 _FETCHED = _message.c.uid.is_not(None)
 
 Index(
@@ -188,17 +189,17 @@ Index(
     sqlite_where=_FETCHED,
     postgresql_where=_FETCHED,
 )
-# One index finds mails by their bytes, and holds pushed bytes to one row for each mailbox and role.
+# Each row is in one of the next two: mails are found by their bytes, and pushed bytes are there once in a mailbox and role.
 Index(
-    "uq_message_bytes",
+    "uq_message_pushed_bytes",
     _message.c.sha256,
     _message.c.mail_account_id,
     _message.c.role,
-    func.coalesce(_message.c.uid, 0),
-    func.coalesce(_message.c.uid_validity, 0),
-    _message.c.folder,
     unique=True,
+    sqlite_where=_PUSHED,
+    postgresql_where=_PUSHED,
 )
+Index("ix_message_fetched_bytes", _message.c.sha256, sqlite_where=_FETCHED, postgresql_where=_FETCHED)
 Index("ix_message_account", _message.c.mail_account_id, _message.c.id)
 Index(
     "ix_message_waiting",

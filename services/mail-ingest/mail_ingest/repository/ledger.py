@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, delete, func, select, update
+from sqlalchemy import Row, Table, delete, func, select, union_all, update
 
 from kit.bulk import insert_ignoring_conflicts, insert_many
 from kit.database import AsyncSession
@@ -64,8 +64,9 @@ _WAITING += [_message.c[name] for name in ("received_at", "imported", "attempts"
 
 async def rows_with_bytes(session: AsyncSession, digests: Sequence[str]) -> list[LedgerRow]:
     """Every row with one of these digests, the oldest first."""
-    query = select(*_KNOWN).where(_message.c.sha256.in_(digests)).order_by(_message.c.id)
-    return [_ledger_row(row) for row in (await session.execute(query)).all()]
+    known = select(*_KNOWN).where(_message.c.sha256.in_(digests))
+    query = union_all(known.where(_message.c.uid.is_(None)), known.where(_message.c.uid.is_not(None)))
+    return sorted((_ledger_row(row) for row in (await session.execute(query)).all()), key=lambda row: row.id)
 
 
 async def rows_at(

@@ -121,6 +121,7 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_message"),
         sa.ForeignKeyConstraint(["mail_account_id"], [_ACCOUNT], name="fk_message_mail_account_id_mail_account"),
     )
+    pushed = sa.text("uid IS NULL")
     fetched = sa.text("uid IS NOT NULL")
     waiting = sa.text("state = 'stored'")
     quarantined = sa.text("state = 'quarantined'")
@@ -133,18 +134,14 @@ def _create_ledger() -> None:
         postgresql_where=fetched,
     )
     op.create_index(
-        "uq_message_bytes",
+        "uq_message_pushed_bytes",
         "message",
-        [
-            "sha256",
-            "mail_account_id",
-            "role",
-            sa.text("coalesce(uid, 0)"),
-            sa.text("coalesce(uid_validity, 0)"),
-            "folder",
-        ],
+        ["sha256", "mail_account_id", "role"],
         unique=True,
+        sqlite_where=pushed,
+        postgresql_where=pushed,
     )
+    op.create_index("ix_message_fetched_bytes", "message", ["sha256"], sqlite_where=fetched, postgresql_where=fetched)
     op.create_index("ix_message_account", "message", ["mail_account_id", "id"])
     op.create_index("ix_message_waiting", "message", ["claimed_at"], sqlite_where=waiting, postgresql_where=waiting)
     op.create_index("ix_message_quarantined", "message", ["id"], sqlite_where=quarantined, postgresql_where=quarantined)
