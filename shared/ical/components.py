@@ -51,7 +51,7 @@ class Reader:
         attendees = self._attendees(node, problems)
         fingerprint = _fingerprint(node, starts, ends)
         kind: Literal["VEVENT", "VTODO"] = "VTODO" if node.name == "VTODO" else "VEVENT"
-        if node.count > self.limits.properties:
+        if len(node.lines) > self.limits.properties:
             problems.append("too_many_properties")
         if not node.closed:
             problems.append("truncated")

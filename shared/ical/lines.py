@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ical.decoding import decoded, known_charset, narrow
 
-_LINE_ENDS = re.compile(rb"\r*\n|\r")
 _FOLDS = re.compile(rb"\n[ \t]")
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
@@ -57,7 +56,8 @@ def content_text(data: bytes, charset: str | None) -> str:
     Folds are undone before decoding, because old programs fold in the middle of a UTF-8 character (RFC 5545 section 3.1).
     """
     data = narrow(data)
-    data = _LINE_ENDS.sub(b"\n", data) if b"\r" in data else data
+    if b"\r" in data:
+        data = b"\n".join(line.rstrip(b"\r") for line in data.split(b"\n")).replace(b"\r", b"\n")
     while b"\n\n" in data:
         data = data.replace(b"\n\n", b"\n")
     if b"=\n" in data:
@@ -89,6 +89,11 @@ def _without_soft_breaks(data: bytes) -> bytes:
 
 def read_line(line: str) -> Property | None:
     """One content line, None when it is none."""
+    head, colon, value = line.partition(":")
+    if colon and '"' not in head:
+        name, semicolon, parameters = head.partition(";")
+        if name.isascii() and name.replace("-", "").isalnum():
+            return Property(name.upper(), semicolon + parameters, value)
     match = _CONTENT.match(line)
     if match is not None:
         return Property(match[1].upper(), match[2], match[3])

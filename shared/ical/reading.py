@@ -58,7 +58,7 @@ def read_calendar(
     if len(data) > limits.bytes:
         return Reading(problems=("too_large",))
     try:
-        nodes, strays = read_trees(content_text(data, charset), limits)
+        nodes = read_trees(content_text(data, charset), limits)
     except TooDeep:
         return Reading(problems=("too_deep",))
     calendars = tuple(_calendar(node, account_timezone, limits) for node in nodes[: limits.events])
@@ -67,7 +67,7 @@ def read_calendar(
         problems.append("no_calendar")
     if len(nodes) > 1:
         problems.append("several_calendars")
-    if strays:
+    if any(node.strays or any(child.strays for child in node.children) for node in nodes):
         problems.append("stray_lines")
     if not any(calendar.components for calendar in calendars) and _WIDE.search(data):
         problems.append("no_events")

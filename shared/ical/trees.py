@@ -14,20 +14,40 @@ _TOP_LEVEL = EVENTS | {"VTIMEZONE", "VJOURNAL", "VFREEBUSY"}
 
 @dataclass(slots=True)
 class Node:
-    """A component as written. `closed` is False when the text ended before its END."""
+    """A component as written; its lines are taken apart when first asked for.
+
+    `closed` is False when the text ended before its END.
+    """
 
     name: str
-    properties: dict[str, list[Property]] = field(default_factory=dict)
-    children: list[Node] = field(default_factory=list)
     closed: bool = False
-    count: int = 0
+    children: list[Node] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    strays: int = 0  # lines that are no content lines; known once properties were asked for
+    _properties: dict[str, list[Property]] | None = None
+
+    @property
+    def properties(self) -> dict[str, list[Property]]:
+        if self._properties is None:
+            self._properties = self._read()
+        return self._properties
+
+    def _read(self) -> dict[str, list[Property]]:
+        properties: dict[str, list[Property]] = {}
+        for line in self.lines:
+            found = read_line(line)
+            if found is None:
+                self.strays += bool(line.strip())
+            else:
+                properties.setdefault(found.name, []).append(found)
+        return properties
 
     def first(self, name: str) -> Property | None:
         """The first property of that name that has a value, else the first one."""
         found = self.properties.get(name)
         if not found:
             return None
-        return next((one for one in found if one.value.strip()), found[0])
+        return next((one for one in found if one.value.strip()), found[0]) if len(found) > 1 else found[0]
 
     def all(self, name: str) -> list[Property]:
         return self.properties.get(name, [])
@@ -44,32 +64,37 @@ class TooDeep(ValueError):
     """Components nested deeper than the limit."""
 
 
-def read_trees(text: str, limits: Limits) -> tuple[list[Node], int]:
-    """The VCALENDARs of a text, and how many lines inside them were no content lines.
+def read_trees(text: str, limits: Limits) -> list[Node]:
+    """The VCALENDARs of a text.
 
-    Text before, between and after calendars is passed over. Events outside any calendar make one without METHOD.
+    Text before, between and after calendars is passed over. Events outside any calendar make one without METHOD. A component
+    keeps one line more than the limit allows, so that it can be seen to have too many.
     """
     reader = _Reader(limits)
     for line in text.split("\n"):
         reader.take(line)
-    return reader.calendars, reader.strays
+    return reader.calendars
 
 
 class _Reader:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.calendars: list[Node] = []
-        self.strays = 0
         self._open: list[Node] = []
+        self._events = 0
 
     def take(self, line: str) -> None:
-        head = line[:6].upper()
-        if head == "BEGIN:":
-            self._begin(line[6:].strip().upper())
-        elif head[:4] == "END:":
-            self._end(line[4:].strip().upper())
-        elif self._open:
-            self._property(line)
+        if self._events > self.limits.events:
+            return None  # refused already; what follows need not be read
+        if line[:1] in "BbEe":
+            head = line[:6].upper()
+            if head == "BEGIN:":
+                return self._begin(line[6:].strip().upper())
+            if head[:4] == "END:":
+                return self._end(line[4:].strip().upper())
+        if self._open and len(self._open[-1].lines) <= self.limits.properties:
+            self._open[-1].lines.append(line)
+        return None
 
     def _begin(self, name: str) -> None:
         if name == "VCALENDAR":
@@ -83,6 +108,7 @@ class _Reader:
         if name in _TOP_LEVEL and any(node.name in _TOP_LEVEL for node in self._open[1:]):
             self._open[1].closed = True  # the END before it is missing; the event is whole all the same
             del self._open[1:]
+        self._events += name in EVENTS
         self._enter(Node(name))
 
     def _enter(self, node: Node) -> None:
@@ -101,13 +127,3 @@ class _Reader:
                     node.closed = True
                 del self._open[place:]
                 return
-
-    def _property(self, line: str) -> None:
-        found = read_line(line)
-        if found is None:
-            self.strays += bool(line.strip())
-            return
-        node = self._open[-1]
-        node.count += 1
-        if node.count <= self.limits.properties:
-            node.properties.setdefault(found.name, []).append(found)

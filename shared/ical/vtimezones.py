@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from ical.trees import Node
 from ical.values import offset_of, written_time
 
-_MOST_CHILDREN = 2_000
-_MOST_OBSERVANCES = 300
+_MOST_CHILDREN = 500
+_MOST_OBSERVANCES = 150
 _MOST_DATES = 1_000
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _BYDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")

@@ -233,11 +233,13 @@ def _offsets_of_2024(name: str) -> set[timedelta | None]:
 
 
 def _candidates(account: str) -> Iterator[str]:
+    """Zones to try beside a definition: the account's, fixed offsets, then one for every clock that Windows knows."""
     yield account
-    yield from dict.fromkeys(IANA_OF_WINDOWS.values())
+    yield "UTC"
     for hours in range(-14, 13):
         if hours and (found := iana_name(f"Etc/GMT{hours:+d}")):
             yield found
+    yield from dict.fromkeys(IANA_OF_WINDOWS.values())
 
 
 def _agrees(own: OwnZone, other: ZoneInfo, year: int) -> bool:
