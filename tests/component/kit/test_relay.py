@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit.bus import BusUnavailable
 from kit.database import Database
@@ -245,6 +246,40 @@ async def test_two_relays_publish_in_turn_not_at_once(postgresql_url: str, bus: 
     await asyncio.wait(running)
     for database in databases:
         await database.dispose()
+
+
+async def test_postgresql_cuts_every_connection_in_mid_run(postgresql_url: str, bus: InMemoryBus) -> None:
+    """reliability A15, G5"""
+    database, killer = (Database.open(postgresql_url, schema=schema) for schema in ("one", "killer"))
+    await database.migrate(PARROT)
+    working = [
+        asyncio.create_task(Relay(database, bus).run()),
+        asyncio.create_task(Runner(database, bus, Subscription("parrot", (Parroted,), keep)).run()),
+    ]
+    for n in range(60):
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await say(database, n)
+                    break
+                except SQLAlchemyError:  # as a client would repeat a request answered with 5xx
+                    continue
+        if n % 20 == 10:
+            async with killer.transaction() as session:
+                await session.execute(
+                    text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'goniec-one'")
+                )
+
+    async def everything_is_kept() -> bool:
+        return set(await kept(database)) == set(range(60))
+
+    await until(everything_is_kept)
+    assert await kept(database) == list(range(60))
+    for task in working:
+        task.cancel()
+    await asyncio.wait(working)
+    await database.dispose()
+    await killer.dispose()
 
 
 async def test_an_event_about_nothing_the_stream_takes_is_refused_when_it_is_said(database: Database) -> None:
