@@ -1,11 +1,13 @@
 """Every query of mail-ingest, under a name that says what comes back."""
 
 from mail_ingest.repository.folders import (
+    add_folder,
     count_unfetched,
     find_folder,
     find_health,
     forget_other_validities,
     forget_unfetched,
+    health_to_change,
     list_folders,
     list_health,
     list_unfetched,
@@ -54,6 +56,7 @@ __all__ = [
     "Waiting",
     "Wanted",
     "accounts_to_fetch",
+    "add_folder",
     "add_messages",
     "claim_quarantined",
     "claim_waiting",
@@ -71,6 +74,7 @@ __all__ = [
     "get_account",
     "get_message",
     "get_raw",
+    "health_to_change",
     "known_uids",
     "list_accounts",
     "list_folders",

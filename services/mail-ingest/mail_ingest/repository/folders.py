@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, update
 from sqlmodel import col, select
 
-from kit.bulk import upsert_many
+from kit.bulk import insert_ignoring_conflicts, upsert_many
 from kit.database import AsyncSession
 from mail_ingest.models import MailboxHealth, MailFolder, UnfetchedMail
 
@@ -19,6 +19,14 @@ _unfetched: Table = UnfetchedMail.__table__  # type: ignore[attr-defined]
 
 async def find_folder(session: AsyncSession, account_id: UUID, name: str) -> MailFolder | None:
     return await session.get(MailFolder, (account_id, name))
+
+
+async def add_folder(session: AsyncSession, folder: MailFolder) -> MailFolder:
+    """The folder as it is kept: another replica may have been here first."""
+    await insert_ignoring_conflicts(session, MailFolder, [folder.model_dump()], ["mail_account_id", "name"])
+    kept = await find_folder(session, folder.mail_account_id, folder.name)
+    assert kept is not None
+    return kept
 
 
 async def list_folders(session: AsyncSession, account_id: UUID) -> list[MailFolder]:
@@ -93,6 +101,18 @@ async def retry_unfetched_at_once(session: AsyncSession, account_id: UUID, *, no
 
 async def find_health(session: AsyncSession, account_id: UUID) -> MailboxHealth | None:
     return await session.get(MailboxHealth, account_id)
+
+
+async def health_to_change(session: AsyncSession, account_id: UUID, *, now: datetime) -> MailboxHealth:
+    """The health of a mailbox, `starting` when there is none yet."""
+    known = await find_health(session, account_id)
+    if known is not None:
+        return known
+    fresh = MailboxHealth(mail_account_id=account_id, state="starting", since=now)
+    await insert_ignoring_conflicts(session, MailboxHealth, [fresh.model_dump()], ["mail_account_id"])
+    kept = await find_health(session, account_id)
+    assert kept is not None
+    return kept
 
 
 async def list_health(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, MailboxHealth]:

@@ -75,7 +75,8 @@ class FolderReader:
             known = await repository.find_folder(session, self._folder.account_id, self._folder.name)
         if known is None:
             uids = [] if state.next_uid is not None else await connection.uids()
-            await self._keep(self._first_look(state, uids))
+            async with self._database.transaction() as session:
+                self._row = await repository.add_folder(session, self._first_look(state, uids))
         elif known.paused_reason is not None:
             raise FolderPaused(known.paused_reason)
         elif known.uid_validity != state.uid_validity:

@@ -49,7 +49,7 @@ class MailboxReport:
         if state == self._written_state and recent:
             return
         async with self._database.transaction() as session:
-            health = await _health(session, self._account_id, now=now)
+            health = await repository.health_to_change(session, self._account_id, now=now)
             health.last_success_at = now
             health.capabilities = sorted(capabilities)
             if health.refused_logins:
@@ -62,7 +62,7 @@ class MailboxReport:
         self._states[folder] = state
         now = self._clock.now()
         async with self._database.transaction() as session:
-            health = await _health(session, self._account_id, now=now)
+            health = await repository.health_to_change(session, self._account_id, now=now)
             health.last_error, health.last_error_code, health.last_error_at = sentence, code, now
             if refused_login:
                 health.refused_logins = [*health.refused_logins, now.isoformat()][-20:]
@@ -97,8 +97,3 @@ class MailboxReport:
         self._measures.mailbox(
             self._account_id, up=state in {OK, DEGRADED, STARTING}, last_success_at=health.last_success_at
         )
-
-
-async def _health(session: AsyncSession, account_id: UUID, *, now: datetime) -> MailboxHealth:
-    health = await repository.find_health(session, account_id)
-    return health or MailboxHealth(mail_account_id=account_id, state=STARTING, since=now)
