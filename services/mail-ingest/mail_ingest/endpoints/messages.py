@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
@@ -108,7 +108,9 @@ async def show_html(the: The, _: Reader, message_id: UUID) -> Response:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def show_attachment(the: The, _: Reader, message_id: UUID, n: int) -> Response:
+async def show_attachment(
+    the: The, _: Reader, message_id: UUID, n: Annotated[int, Path(ge=1, le=1_000_000)]
+) -> Response:
     """One attachment, to be saved and never to be shown: whatever the mail calls it."""
     found = await attachment_of(the.database, the.raw_store, the.workers, the.settings, message_id, n)
     if found is None:
