@@ -27,6 +27,7 @@ from reminder_dispatcher.automation import AutomationSettings
 from reminder_dispatcher.channels.email import EmailChannel
 from reminder_dispatcher.channels.gateways import sms_channel
 from reminder_dispatcher.channels.mail_accounts import MailAccounts
+from reminder_dispatcher.channels.role import Channel, Sms
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher, Lane, LaneRules
@@ -71,11 +72,9 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
     async def life() -> AsyncIterator[None]:
         async with parts.database.transaction() as session:
             await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
+        await parts.dispatcher.adopt()
         yield
         await parts.dispatcher.close()
-
-    async def dispatch_reminders() -> None:
-        await parts.dispatcher.run()
 
     async def tell_of_missed_reminders() -> None:
         await parts.digests.run()
@@ -87,22 +86,22 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         package="reminder_dispatcher",
         routers=ROUTERS,
         subscription=subscription(rules, wake=parts.dispatcher.wake),
-        background=[dispatch_reminders, tell_of_missed_reminders] if dispatching else [],
+        background=[*parts.dispatcher.backgrounds(), tell_of_missed_reminders] if dispatching else [],
         checks={"dispatcher": parts.dispatcher.stalled},
         says=SAYS,
         lifespan=life,
     )
 
 
-def reminder_parts(**given: Any) -> ReminderParts:
-    """The parts every service has, and our own."""
+def reminder_parts(*, sms: Channel[Sms] | None = None, **given: Any) -> ReminderParts:
+    """The parts every service has, and our own; tests hand in a channel for SMS."""
     settings: Settings = given["settings"]
     egress = Egress(settings.allowed_private_hosts)
     sender = SmtpSender(egress, connections=settings.email_connections, metrics=given["metrics"])
     email = EmailChannel(
         sender, MailAccounts(given["service_client"]), loop_mark=settings.loop_mark, clock=given["clock"]
     )
-    sms = sms_channel(
+    sms = sms or sms_channel(
         settings.sms_url.get_secret_value(), partial(outbound_http, egress), report_url=settings.report_address
     )
     language = Language(

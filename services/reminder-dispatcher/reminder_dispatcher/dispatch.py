@@ -12,17 +12,18 @@ from typing import Any
 
 import structlog
 
+from kit.background import Background
 from kit.correlation import correlation
 from kit.database import Database
 from kit.failpoints import failpoint
 from reminder_dispatcher.channels.role import Accepted, Channel, NotEver, NotNow, OutcomeUnknown
 from reminder_dispatcher.claiming import Appetite, Claimed, Claims, claim_due
-from reminder_dispatcher.composing import CannotCompose, Composed, Language, circumstances_of, compose
+from reminder_dispatcher.composing import CannotCompose, Circumstances, Composed, Language, circumstances_of, compose
 from reminder_dispatcher.due import ON_TIME
 from reminder_dispatcher.ending import give_up, take_up_abandoned
 from reminder_dispatcher.ledger import Intent, Ledger, Outcome
 from reminder_dispatcher.measures import Measures
-from reminder_dispatcher.outcomes import Answer
+from reminder_dispatcher.outcomes import Answer, is_trouble
 from reminder_dispatcher.pace import Pace
 from reminder_dispatcher.repository import dispatching as repository
 
@@ -150,7 +151,7 @@ class Lane:
             given = await circumstances_of(session, [one.reminder for one in claims.taken])
         impossible: list[tuple[Claimed, CannotCompose]] = []
         for claimed in claims.taken:
-            composed = compose(claimed.reminder, given, self._language)
+            composed = self._composed(claimed, given)
             if isinstance(composed, CannotCompose):
                 impossible.append((claimed, composed))
             else:
@@ -159,6 +160,13 @@ class Lane:
             async with self._database.transaction() as session:
                 await give_up(session, impossible, channel_kind=self._channel.kind, now=now)
             self._measures.ended(self.rules.channel, "failed", len(impossible))
+
+    def _composed(self, claimed: Claimed, given: Circumstances) -> Composed | CannotCompose:
+        try:
+            return compose(claimed.reminder, given, self._language)
+        except Exception as error:  # one reminder that cannot be put into words must not hold up all that follow
+            log.error("composing_broke_off", reminder_id=str(claimed.reminder.id), exc_info=error)
+            return CannotCompose("internal_error", type(error).__name__)
 
     def _start(self, claimed: Claimed, composed: Composed, *, is_troubled: bool) -> None:
         task = asyncio.create_task(
@@ -181,6 +189,7 @@ class Lane:
                     return
                 started_at = self._database.clock.now()
                 answer = await self._answer(composed)
+                self._is_refused = self._is_refused or is_trouble(answer)
                 failpoint("dispatch.after_send")
                 outcome = Outcome(
                     claimed,
@@ -191,7 +200,6 @@ class Lane:
                     may_repeat=self._channel.may_repeat,
                     channel_was_troubled=is_troubled,
                 )
-                self._is_refused = self._is_refused or outcome.is_trouble
                 state = await self._ledger.record(outcome)
                 self._measure(outcome)
                 log.info(
@@ -214,6 +222,8 @@ class Lane:
     async def _answer(self, composed: Composed) -> Answer:
         try:
             async with self._places:
+                if self._is_refused:
+                    return NotNow("channel_rests", "Another one was refused just before.", whole_channel=True)
                 return await self._channel.send(composed.message)
         except (NotNow, NotEver, OutcomeUnknown) as answer:
             return answer
@@ -251,6 +261,14 @@ class Lane:
             await asyncio.wait(late, timeout=1)
 
 
+def _background_of(lane: Lane) -> Background:
+    async def run() -> None:
+        await lane.run()
+
+    run.__name__ = f"{lane.rules.channel}_lane"
+    return run
+
+
 class Dispatcher:
     """All lanes."""
 
@@ -262,14 +280,12 @@ class Dispatcher:
         for lane in self.lanes:
             lane.wake()
 
-    async def run(self) -> None:
-        """Until cancelled. On SQLite nobody else can be sending: what was left behind is taken up at once."""
-        await self.adopt()
-        async with asyncio.TaskGroup() as group:
-            for lane in self.lanes:
-                group.create_task(lane.run(), name=f"lane-{lane.rules.channel}")
+    def backgrounds(self) -> list[Background]:
+        """One for each lane, so that one which dies does not take the others along."""
+        return [_background_of(lane) for lane in self.lanes]
 
     async def adopt(self) -> None:
+        """Before the lanes run. On SQLite nobody else can be sending: what was left behind is taken up at once."""
         if self._database.dialect == "sqlite":
             now = await self._database.now()
             async with self._database.transaction() as session:

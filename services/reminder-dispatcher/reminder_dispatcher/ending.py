@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from contracts.reminders import ReminderFailed
+from contracts.reminders import ReminderDue, ReminderFailed
 from kit.announcing import announce
 from kit.correlation import correlation
 from kit.database import AsyncSession
@@ -81,6 +81,9 @@ async def give_up(
     )
     await repository.count_attempts(session, [reminder.id for reminder, _ in failed])
     for reminder, why in failed:
+        if reminder.attempts == 0:
+            with correlation(reminder.correlation_id):
+                announce(session, ReminderDue(**facts_of(reminder, at=now)))
         _tell_failure(session, reminder, reason=why.reason, attempt=reminder.attempts + 1, now=now)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -23,7 +24,7 @@ from reminder_dispatcher.claiming import Claimed
 from reminder_dispatcher.composing import Composed
 from reminder_dispatcher.due import ON_TIME
 from reminder_dispatcher.facts import facts_of
-from reminder_dispatcher.outcomes import Answer, NextState, after_attempt, pause_after
+from reminder_dispatcher.outcomes import Answer, NextState, after_attempt, is_trouble, pause_after
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import dispatching as repository
 
@@ -42,6 +43,10 @@ class Intent:
     composed: Composed
     is_called_off: bool = False
 
+    @property
+    def reminder_id(self) -> UUID:
+        return self.claimed.reminder.id
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -56,9 +61,8 @@ class Outcome:
     channel_was_troubled: bool
 
     @property
-    def is_trouble(self) -> bool:
-        """The whole channel refused us."""
-        return isinstance(self.answer, NotNow | NotEver) and self.answer.whole_channel
+    def reminder_id(self) -> UUID:
+        return self.claimed.reminder.id
 
     @property
     def word(self) -> str:
@@ -158,6 +162,10 @@ class Ledger:
     ) -> tuple[list[bool], list[NextState | None]]:
         now = await self._database.now()
         async with self._database.transaction() as session:
+            if intents and outcomes:
+                await repository.lock(
+                    session, [*(one.reminder_id for one in intents), *(one.reminder_id for one in outcomes)]
+                )
             states = await write_outcomes(session, outcomes, now=now) if outcomes else []
             granted = await write_intents(session, intents, now=now) if intents else []
         if intents:
@@ -169,16 +177,12 @@ class Ledger:
 
 async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now: datetime) -> list[bool]:
     """For each whether its message may leave; those that may not are given back."""
-    claims = {one.claimed.reminder.id: (one.claimed.claim_id, one.claimed.reminder.generation) for one in intents}
+    claims = {one.reminder_id: (one.claimed.claim_id, one.claimed.reminder.generation) for one in intents}
     held = await repository.still_claimed(session, claims)
-    granted = [
-        one.claimed.reminder.id in held and now < one.claimed.latest and not one.is_called_off for one in intents
-    ]
+    granted = [one.reminder_id in held and now < one.claimed.latest and not one.is_called_off for one in intents]
     leaving = [one for one, may_leave in zip(intents, granted, strict=True) if may_leave]
     given_back = {
-        one.claimed.reminder.id: one.claimed.claim_id
-        for one, may_leave in zip(intents, granted, strict=True)
-        if not may_leave
+        one.reminder_id: one.claimed.claim_id for one, may_leave in zip(intents, granted, strict=True) if not may_leave
     }
     await repository.let_go(session, given_back)
     await repository.write_intents(session, [_intent_row(one, now) for one in leaving], now=now)
@@ -194,9 +198,7 @@ async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now
 async def write_outcomes(
     session: AsyncSession, outcomes: Sequence[Outcome], *, now: datetime
 ) -> list[NextState | None]:
-    wanted = await repository.outcomes_wanted(
-        session, {one.claimed.reminder.id: one.claimed.claim_id for one in outcomes}
-    )
+    wanted = await repository.outcomes_wanted(session, {one.reminder_id: one.claimed.claim_id for one in outcomes})
     await repository.save_attempts(session, [_attempt_row(one, now) for one in outcomes])
     states: list[NextState | None] = []
     rows: list[dict[str, Any]] = []
@@ -225,7 +227,7 @@ async def write_outcomes(
 
 async def _settle_channels(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
     """A channel that refuses us rests; the first reminder it takes again sets it free (reliability B5)."""
-    if not any(one.is_trouble or one.channel_was_troubled for one in outcomes):
+    if not any(is_trouble(one.answer) or one.channel_was_troubled for one in outcomes):
         return
     states = {state.channel: state for state in await automation_repository.list_channel_states(session)}
     for one in outcomes:
@@ -305,7 +307,7 @@ def _intent_row(intent: Intent, now: datetime) -> dict[str, Any]:
 def _attempt_row(one: Outcome, now: datetime) -> dict[str, Any]:
     detail = " ".join(part for part in (one.answer.detail, one.composed.note) if part)
     return {
-        "reminder_id": one.claimed.reminder.id,
+        "reminder_id": one.reminder_id,
         "number": one.claimed.reminder.attempts + 1,
         "channel": one.channel_kind,
         "recipient": one.composed.recipient.address,

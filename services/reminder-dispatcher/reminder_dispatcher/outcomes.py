@@ -57,6 +57,11 @@ def after_attempt(
     return NextState("armed", answer.reason, again, sent_anew=sent_anew)
 
 
+def is_trouble(answer: Answer) -> bool:
+    """Whether the whole channel refused us."""
+    return isinstance(answer, NotNow | NotEver) and answer.whole_channel
+
+
 def pause_after(answer: NotNow | NotEver, failures: int) -> timedelta:
     """How long a channel rests after its `failures`-th trouble; longer when it was refused for good than when it was away."""
     pauses = _REFUSED_PAUSES if isinstance(answer, NotEver) else _PAUSES

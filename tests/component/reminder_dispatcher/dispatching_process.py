@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,7 +53,8 @@ async def _dispatch(url: str, smtp_port: int, folder: Path, clock: AheadClock) -
     sink = SmtpSink(port=smtp_port)
     gateway = FileGateway(folder / "sms.txt")
     parts = desk_parts(desk_settings(folder), database, clock, sink, gateway)  # type: ignore[arg-type]
-    running = asyncio.create_task(parts.dispatcher.run())
+    await parts.dispatcher.adopt()
+    running = [asyncio.create_task(background()) for background in parts.dispatcher.backgrounds()]
     table = core(Reminder)
     waiting = select(func.count()).select_from(table).where(table.c.status.in_(("armed", "sending")))
     for _ in range(600):
@@ -62,9 +62,9 @@ async def _dispatch(url: str, smtp_port: int, folder: Path, clock: AheadClock) -
             if not await session.scalar(waiting):
                 break
         await asyncio.sleep(0.05)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
     await parts.dispatcher.close()
     await parts.http.aclose()
     await database.dispose()

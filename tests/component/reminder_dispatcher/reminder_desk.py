@@ -1,11 +1,13 @@
 """A reminder-dispatcher with everything around it: a mail server, a gateway, a clock that stands, and builders."""
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -97,6 +99,13 @@ class Desk:
         self.clock.set(moment)
         await self.dispatch()
 
+    async def run(self) -> None:
+        """The dispatcher as in a running service, until cancelled."""
+        await self.parts.dispatcher.adopt()
+        async with asyncio.TaskGroup() as group:
+            for background in self.parts.dispatcher.backgrounds():
+                group.create_task(background())
+
     async def announced(self, kind: type[E]) -> list[E]:
         return await announced(self.database, kind)
 
@@ -149,11 +158,8 @@ def desk_parts(
             return httpx.Response(200, json={**access, "address": "biuro@firma.example", "name": "Biuro Demo"})
         return httpx.Response(404, json={"code": "mail_account_not_found"})
 
-    parts = parts_for_tests(settings, database, clock, transport=httpx.MockTransport(neighbour), make=reminder_parts)
-    for lane in parts.dispatcher.lanes:
-        if lane.rules.channel == "sms" and gateway is not None:
-            lane._channel = gateway
-    return parts
+    make = partial(reminder_parts, sms=gateway)
+    return parts_for_tests(settings, database, clock, transport=httpx.MockTransport(neighbour), make=make)
 
 
 def make_app(parts: ReminderParts) -> FastAPI:

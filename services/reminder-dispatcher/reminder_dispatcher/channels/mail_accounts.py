@@ -7,13 +7,15 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from kit.service_client import SiblingRefused, SiblingUnavailable
 from kit.smtp import OAuth2Token, PasswordAuth, SmtpAccess
 from reminder_dispatcher.channels.role import NotNow
 
 KEPT_SECONDS = 60.0
+_UNUSED_SECONDS = 10.0
+"""The last seconds of a token are not used."""
 
 
 class Sibling(Protocol):
@@ -27,6 +29,7 @@ class SendingAccount:
     address: str
     name: str
     access: SmtpAccess
+    kept_seconds: float = KEPT_SECONDS
 
 
 class _Auth(BaseModel):
@@ -34,6 +37,7 @@ class _Auth(BaseModel):
     username: str
     password: str | None = None
     access_token: str | None = None
+    expires_at: AwareDatetime | None = None
 
     def for_smtp(self) -> PasswordAuth | OAuth2Token:
         if self.access_token:
@@ -67,7 +71,7 @@ class MailAccounts:
             if known is not None and time.monotonic() < known[1]:
                 return known[0]
             account = await self._ask(mail_account_id)
-            self._known[mail_account_id] = (account, time.monotonic() + KEPT_SECONDS)
+            self._known[mail_account_id] = (account, time.monotonic() + account.kept_seconds)
             return account
 
     def forget(self, mail_account_id: UUID) -> None:
@@ -85,4 +89,10 @@ class MailAccounts:
         except ValidationError:
             raise NotNow("mail_account_unreadable", "mail-ingest gave no SMTP access.", whole_channel=True) from None
         access = SmtpAccess(told.host, told.port, told.security, told.auth.for_smtp() if told.auth else None)
-        return SendingAccount(told.address, told.name, access)
+        return SendingAccount(told.address, told.name, access, _kept_seconds(told.auth))
+
+
+def _kept_seconds(auth: _Auth | None) -> float:
+    if auth is None or auth.expires_at is None:
+        return KEPT_SECONDS
+    return min(KEPT_SECONDS, auth.expires_at.timestamp() - time.time() - _UNUSED_SECONDS)

@@ -56,6 +56,14 @@ async def due_reminders(
     return [_due(row, task_is_open=bool(row.is_open)) for row in await _rows(session, query)]
 
 
+async def lock(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """Nobody else changes these until the transaction ends. All at once and in the order of ids: a transaction that locks
+    some now and some later could wait for one that waits for it."""
+    await _rows(
+        session, select(_reminder.c.id).where(_reminder.c.id.in_(ids)).order_by(_reminder.c.id).with_for_update()
+    )
+
+
 async def claim(
     session: AsyncSession, ids: Sequence[UUID], claim_id: UUID, *, lease_until: datetime, now: datetime
 ) -> None:
