@@ -84,9 +84,9 @@ def mixed_mails(count: int, *, case_numbers: list[int], prefix: str, seed: int, 
                 )
             )
         elif draw < 38 and case_numbers:
-            case = chance.choice(case_numbers)
-            client = (case - 1) % CLIENTS
-            raw = _plain(chance, number, label, client, subject=f"Odp: {_phrase(chance, 4)} [{prefix}#{case}]")
+            client = chance.randrange(len(case_numbers))
+            subject = f"Odp: {_phrase(chance, 4)} [{prefix}#{case_numbers[client]}]"
+            raw = _plain(chance, number, label, client, subject=subject)
             made.append(BenchMail(raw, "tagged"))
         elif draw < 40:
             raw = _plain(

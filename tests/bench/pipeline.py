@@ -95,19 +95,26 @@ async def _furnish(api: Api) -> tuple[str, list[int]]:
     account_id = (await api.post("mail-ingest", "/v1/mail-accounts", body))["id"]
     settings = await api.get("case-threader", "/v1/case-settings")
     await api.put("case-threader", "/v1/case-settings", {**settings, "tag_prefix": PREFIX})
-    for number in range(CLIENTS):
-        await api.post("tasks-api", "/v1/accounts", {"name": f"Firma {number}", "emails": [client_address(number)]})
-    cases = []
-    for number in range(CLIENTS):
+    gate = asyncio.Semaphore(16)
 
-        async def opened(number: int = number, again: Iterator[int] = iter(range(10_000))) -> int | None:
-            raw = opening_mail(number, f"open{next(again)}")
-            taken = await api.push(account_id, raw)
-            filing = await wait_until(lambda: _filing(api, taken["id"]), what="filing")
-            return filing["case_number"] if filing["outcome"] == "new" else None
+    async def client_with_case(number: int) -> int:
+        async with gate:
+            await api.post("tasks-api", "/v1/accounts", {"name": f"Firma {number}", "emails": [client_address(number)]})
+            return await _opened_case(api, account_id, number)
 
-        cases.append(await wait_until(opened, what=f"case of client {number}"))
-    return account_id, cases
+    return account_id, await asyncio.gather(*(client_with_case(number) for number in range(CLIENTS)))
+
+
+async def _opened_case(api: Api, account_id: str, number: int) -> int:
+    """Mails of a new client until one opens a case: then case-threader knows him."""
+    tries = iter(range(10_000))
+
+    async def opened() -> int | None:
+        taken = await api.push(account_id, opening_mail(number, f"open{next(tries)}"))
+        filing = await wait_until(lambda: _filing(api, taken["id"]), what="filing")
+        return filing["case_number"] if filing["outcome"] == "new" else None
+
+    return await wait_until(opened, what=f"case of client {number}")
 
 
 async def _filing(api: Api, message_id: str) -> dict[str, Any] | None:
