@@ -28,6 +28,8 @@ from kit.testing.templates import Templates
 from kit.testing.web import anonymous_client_of, client_of, parts_for_tests, signed_token
 from kit.tokens import Caller, SignedIn, requires, requires_any
 
+NOBODY = UUID("00000000-0000-4000-8000-000000000000")
+
 PARROT = "kit.testing.parrot"
 router = APIRouter(prefix="/v1")
 
@@ -175,9 +177,9 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
         ("GET", "/v1/birds/polly/", None, (404, "no_such_path")),
         ("DELETE", "/v1/birds/polly", None, (405, "method_not_allowed")),
         ("GET", "/v1/cages/not-a-uuid", None, (422, "invalid")),
-        ("GET", f"/v1/cages/{uuid4()}?limit=many", None, (422, "invalid")),
-        ("GET", f"/v1/cages/{uuid4()}?limit=7", None, (404, "cage_not_found")),
-        ("GET", f"/v1/cages/{uuid4()}?limit=1&q=%00", None, (422, "unstorable_text")),
+        ("GET", f"/v1/cages/{NOBODY}?limit=many", None, (422, "invalid")),
+        ("GET", f"/v1/cages/{NOBODY}?limit=7", None, (404, "cage_not_found")),
+        ("GET", f"/v1/cages/{NOBODY}?limit=1&q=%00", None, (422, "unstorable_text")),
         ("GET", "/v1/birds/a%00b", None, (422, "unstorable_text")),
         ("POST", "/v1/birds", b"", (422, "invalid")),
         ("POST", "/v1/birds", b"{", (400, "malformed_json")),
@@ -618,7 +620,7 @@ async def test_everything_can_be_said_once_more(app: FastAPI, client: httpx.Asyn
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/dead-letters"), ("POST", f"/v1/dead-letters/{uuid4()}/retry"), ("POST", "/v1/replay")],
+    [("GET", "/v1/dead-letters"), ("POST", f"/v1/dead-letters/{NOBODY}/retry"), ("POST", "/v1/replay")],
 )
 async def test_administration_is_for_administrators(app: FastAPI, method: str, path: str) -> None:
     async with client_of(app, "birds:write") as client:
