@@ -31,10 +31,10 @@ class Waiting:
     message: Message
 
 
-async def get_waiting(session: AsyncSession, message_id: UUID, *, lock: bool = False) -> Waiting:
+async def get_waiting(session: AsyncSession, message_id: UUID) -> Waiting:
     """The waiting mail behind this id (a copy of it counts as well); FilingNotFound, AlreadyAssigned, CannotBeAssigned."""
     filing = await messages.get_filing(session, message_id)
-    message = await messages.find_message(session, filing.held_by, lock=lock)
+    message = await messages.find_message(session, filing.held_by)
     if message is None:
         raise CannotBeAssigned(message_id, filing.outcome)
     if message.case_id is not None:
@@ -58,7 +58,7 @@ async def assign_to_account(
 
     AccountUnknown while the news of it is under way, unless it `is_new`: just made for this very mail.
     """
-    waiting = await get_waiting(session, message_id, lock=True)
+    waiting = await get_waiting(session, message_id)
     settings = (await get_settings(session)).settings
     contact_id = contact_id or await contact_for(session, waiting.message.sender_email, account_id)
     case = await open_case(
@@ -74,8 +74,8 @@ async def assign_to_case(
     session: AsyncSession, message_id: UUID, *, number: int, author: str, now: datetime
 ) -> CaseRow:
     """Append the mail to an existing case (features C20); whoever wrote it takes part from now on."""
-    case = await cases.get_live_case(session, number, lock=True)
-    waiting = await get_waiting(session, message_id, lock=True)
+    case = await cases.get_live_case(session, number)
+    waiting = await get_waiting(session, message_id)
     await _put_into(session, waiting, case, outcome="append", author=author, now=now)
     return case
 
@@ -90,7 +90,7 @@ async def assign_earlier(session: AsyncSession, sender: str, *, account_id: UUID
 
 async def mark_as_spam(session: AsyncSession, message_id: UUID, *, author: str, now: datetime) -> None:
     """Nobody has to decide about it any more. It stays readable and can still be assigned."""
-    waiting = await get_waiting(session, message_id, lock=True)
+    waiting = await get_waiting(session, message_id)
     await redecide(
         session, waiting.filing.message_id, outcome="ignored", rule="by_hand", reason="spam", decided_by=author,
         decided_at=now,

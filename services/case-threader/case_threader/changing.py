@@ -55,7 +55,7 @@ async def _set_status(session: AsyncSession, case: CaseRow, status: str, *, auth
 
 
 async def undo_edit(session: AsyncSession, change: CaseChange) -> CaseRow:
-    case = await cases.get_case_by_id(session, change.case_id, lock=True)
+    case = await cases.get_case_by_id(session, change.case_id)
     for name, value in change.before.items():
         setattr(case, name, UUID(value) if name in _REFERENCES and value is not None else value)
     case.version += 1
@@ -65,7 +65,7 @@ async def undo_edit(session: AsyncSession, change: CaseChange) -> CaseRow:
 
 async def undo_status(session: AsyncSession, change: CaseChange, *, now: datetime) -> CaseRow:
     """The rest of the history decides again; without any, the status from before comes back."""
-    case = await cases.get_case_by_id(session, change.case_id, lock=True)
+    case = await cases.get_case_by_id(session, change.case_id)
     case.status = change.before["status"]
     await settle(session, case, reason="status_undone", now=now)
     return case

@@ -15,7 +15,7 @@ from kit.outbox import announce
 
 async def delete_case(session: AsyncSession, number: int, *, author: str, now: datetime) -> CaseRow:
     """Leave a tombstone. What is in the case stays there unseen, so that an undo brings all of it back."""
-    case = await cases.get_live_case(session, number, lock=True)
+    case = await cases.get_live_case(session, number)
     await changes.add_change(session, "delete", case_id=case.id, author=author, at=now, before={"status": case.status})
     case.deleted_at = now
     case.version += 1
@@ -28,7 +28,7 @@ async def delete_case(session: AsyncSession, number: int, *, author: str, now: d
 
 
 async def undo_delete(session: AsyncSession, change: CaseChange, *, now: datetime) -> CaseRow:
-    case = await cases.get_case_by_id(session, change.case_id, lock=True)
+    case = await cases.get_case_by_id(session, change.case_id)
     case.deleted_at = None
     await settle(session, case, reason="deletion_undone", now=now)
     if case.status != change.before["status"]:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from case_threader.filing import file_mails
 from case_threader.knowing import CARD_EVENTS, keep_cards
+from case_threader.locking import CONSUMER
 from case_threader.timelines import note_on_timelines
 from contracts.mail import MailFacts, MailQuarantined, MailReceived, MailSent
 from contracts.reminders import ReminderSent
@@ -17,7 +18,6 @@ from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
 
-CONSUMER = "case-threader"
 HEARS: tuple[type[Event], ...] = (
     MailReceived, MailSent, MailQuarantined, *CARD_EVENTS, *TASK_EVENTS, ReminderSent,
 )  # fmt: skip

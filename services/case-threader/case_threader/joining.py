@@ -15,7 +15,7 @@ from kit.database import AsyncSession
 
 async def add_participant(session: AsyncSession, number: int, *, email: str, name: str, now: datetime) -> CaseRow:
     """Whoever is named takes part, verified. Raises CaseNotFound, NotOutside."""
-    case = await cases.get_live_case(session, number, lock=True)
+    case = await cases.get_live_case(session, number)
     rows = await outside(session, case, {canonical_email(email): name}, now=now)
     if not rows:
         raise NotOutside

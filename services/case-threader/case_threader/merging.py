@@ -22,8 +22,6 @@ async def merge_cases(session: AsyncSession, number: int, *, into: int, author: 
     source, target = await cases.get_live_case(session, number), await cases.get_live_case(session, into)
     if source.id == target.id:
         raise CannotMerge(f"Cases {number} and {into} are one case already.")
-    locked = await cases.lock_cases(session, {source.id, target.id})
-    source, target = locked[source.id], locked[target.id]
     moved, events = await cases.move_everything(session, from_case=source.id, to_case=target.id)
     joined = await add_missing(session, from_case=source.id, to_case=target.id)
     source.merged_into = target.id
@@ -42,8 +40,8 @@ async def merge_cases(session: AsyncSession, number: int, *, into: int, author: 
 
 async def undo_merge(session: AsyncSession, change: CaseChange, *, now: datetime) -> CaseRow:
     """The merged case lives again, with what was moved out of it and is still where it was moved to."""
-    target = await cases.get_case_by_id(session, change.case_id, lock=True)
-    source = await cases.get_case_by_id(session, ids_in(change.after, "merged")[0], lock=True)
+    target = await cases.get_case_by_id(session, change.case_id)
+    source = await cases.get_case_by_id(session, ids_in(change.after, "merged")[0])
     if source.merged_into != target.id:
         raise CannotMerge(f"Case {source.number} is not merged into case {target.number} any more.")
     source.merged_into = None

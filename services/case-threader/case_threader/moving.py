@@ -28,8 +28,7 @@ async def move_message(session: AsyncSession, message_id: UUID, *, number: int, 
     target = await cases.get_live_case(session, number)
     if message.case_id == target.id:
         raise AlreadyThere(message_id, target.number)
-    locked = await cases.lock_cases(session, {message.case_id, target.id})
-    source, target = locked[message.case_id], locked[target.id]
+    source = await cases.get_case_by_id(session, message.case_id)
     filing = await session.get(Filing, message.id)
     await changes.add_change(
         session, "move", case_id=target.id, message_id=message.id, author=author, at=now,
@@ -60,11 +59,11 @@ async def undo_placing(session: AsyncSession, message_id: UUID, *, now: datetime
 
 
 async def take_back_placing(session: AsyncSession, change: CaseChange, message: Message, *, now: datetime) -> CaseRow:
-    left = await cases.get_case_by_id(session, message.case_id or change.case_id, lock=True)
+    left = await cases.get_case_by_id(session, message.case_id or change.case_id)
     former = ids_in(change.before, "case_id")
-    back = await cases.get_case_by_id(session, former[0], lock=True) if former else None
+    back = await cases.get_case_by_id(session, former[0]) if former else None
     if back is not None and back.merged_into is not None:
-        back = await cases.live_case_of(session, back, lock=True)
+        back = await cases.live_case_of(session, back)
     await _put(session, message, back)
     await redecide(
         session, message.id, outcome=change.before["outcome"], rule=change.before["rule"],

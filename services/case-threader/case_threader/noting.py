@@ -27,7 +27,7 @@ async def add_event(
     now: datetime,
 ) -> CaseEvent:
     """Put an entry on the timeline (features C25, C47). Raises CaseNotFound."""
-    case = await cases.get_live_case(session, number, lock=True)
+    case = await cases.get_live_case(session, number)
     event = CaseEvent(
         id=new_id(),
         case_id=case.id,

@@ -72,7 +72,7 @@ async def reply_to_case(
 
     Raises CaseNotFound, NobodyToWriteTo, UnverifiedRecipient.
     """
-    case = await cases.get_live_case(session, number, lock=True)
+    case = await cases.get_live_case(session, number)
     settings = (await get_settings(session)).settings
     await _check_recipients(session, case, draft, confirm=confirm_recipients)
     answered = await cases.newest_incoming(session, case.id) or await cases.newest_message(session, case.id)

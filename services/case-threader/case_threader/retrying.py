@@ -16,17 +16,17 @@ from kit.database import AsyncSession
 
 async def retry_reply(session: AsyncSession, reply_id: UUID, *, now: datetime) -> Reply:
     """Queue it again, as new, with the same bytes and Message-ID; its case is closed by it again. NothingToRetry."""
-    reply = await get_reply(session, reply_id, lock=True)
+    reply = await get_reply(session, reply_id)
     if reply.status not in ("failed", "unknown"):
         raise NothingToRetry(reply_id, reply.status)
     reply.status, reply.next_attempt_at, reply.created_at, reply.attempts = "queued", now, now, []
     reply.version += 1
     session.add(reply)
-    message = await find_message(session, reply.id, lock=True)
+    message = await find_message(session, reply.id)
     if message is not None:
         message.effect, message.delivery = "closes", None
         session.add(message)
         if message.case_id is not None:
-            case = await cases.get_case_by_id(session, message.case_id, lock=True)
+            case = await cases.get_case_by_id(session, message.case_id)
             await settle(session, case, reason="reply_retried", now=now)
     return reply

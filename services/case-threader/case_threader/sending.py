@@ -12,6 +12,7 @@ import structlog
 
 from case_threader.announcements import facts_of
 from case_threader.attempts import MOST_UNKNOWN, next_attempt
+from case_threader.locking import changing_cases
 from case_threader.models import Reply
 from case_threader.repository import cases
 from case_threader.repository.messages import find_message
@@ -85,7 +86,7 @@ class ReplySender:
 
     async def _send(self, reply: Reply) -> None:
         ending = await self._hand_over(reply)
-        async with self._database.transaction() as session:
+        async with changing_cases(self._database) as session:
             await _record(session, reply.id, ending, now=self._clock.now())
         log.info("reply_attempted", reply_id=str(reply.id), outcome=ending.outcome, attempts=len(reply.attempts))
 
@@ -134,7 +135,7 @@ def _refused(sent: Sent) -> tuple[tuple[str, int | None, str], ...]:
 
 
 async def _record(session: AsyncSession, reply_id: UUID, ending: Ending, *, now: datetime) -> None:
-    reply = await get_reply(session, reply_id, lock=True)
+    reply = await get_reply(session, reply_id)
     attempts = [*reply.attempts]
     noted = {"at": attempts[-1]["at"], "outcome": ending.outcome, "code": ending.code, "detail": ending.detail[:500]}
     reply.attempts = [*attempts[:-1], noted]
@@ -161,7 +162,7 @@ async def _record(session: AsyncSession, reply_id: UUID, ending: Ending, *, now:
 
 async def _record_sent(session: AsyncSession, reply: Reply, ending: Ending, *, now: datetime) -> None:
     reply.status, reply.sent_at, reply.next_attempt_at = "sent", now, None
-    message = await find_message(session, reply.id, lock=True)
+    message = await find_message(session, reply.id)
     if message is not None:
         message.sent_at = now
         if ending.refused:
@@ -178,14 +179,14 @@ async def _record_sent(session: AsyncSession, reply: Reply, ending: Ending, *, n
 
 async def _reopen(session: AsyncSession, reply: Reply, ending: Ending, *, now: datetime) -> None:
     """An answer that did not leave closes nothing."""
-    message = await find_message(session, reply.id, lock=True)
+    message = await find_message(session, reply.id)
     if message is None:
         return
     message.effect = "none"
     message.delivery = {"kind": "failed", "recipients": _recipients(ending), "detail": ending.detail[:500]}
     session.add(message)
     if message.case_id is not None:
-        case = await cases.get_case_by_id(session, message.case_id, lock=True)
+        case = await cases.get_case_by_id(session, message.case_id)
         await settle(session, case, reason="reply_failed", now=now)
 
 

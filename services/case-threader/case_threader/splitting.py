@@ -24,7 +24,7 @@ async def split_case(
     session: AsyncSession, number: int, *, message_ids: Sequence[UUID], title: str | None, author: str, now: datetime
 ) -> CaseRow:
     """Move these messages to a new case of the same account. Raises NotInThisCase."""
-    case = await cases.get_live_case(session, number, lock=True)
+    case = await cases.get_live_case(session, number)
     held = await messages.held_messages(session, message_ids)
     moved = {message.id: message for message in held.values() if message.case_id == case.id}
     missing = [each for each in message_ids if each not in held or held[each].id not in moved]
@@ -53,8 +53,8 @@ async def split_case(
 
 async def undo_split(session: AsyncSession, change: CaseChange, *, now: datetime) -> CaseRow:
     """What was split off comes back; the new case goes, unless something else has come to it meanwhile."""
-    case = await cases.get_case_by_id(session, change.case_id, lock=True)
-    fresh = await cases.get_case_by_id(session, ids_in(change.after, "case_id")[0], lock=True)
+    case = await cases.get_case_by_id(session, change.case_id)
+    fresh = await cases.get_case_by_id(session, ids_in(change.after, "case_id")[0])
     if fresh.deleted_at is not None or fresh.merged_into is not None:
         raise CannotUndo(f"Case {fresh.number} was merged or deleted since.")
     await cases.move_back(session, ids_in(change.before, "messages"), from_case=fresh.id, to_case=case.id)

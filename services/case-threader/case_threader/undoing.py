@@ -40,7 +40,7 @@ async def _take_back(session: AsyncSession, change: CaseChange, *, now: datetime
         case "edit":
             return await undo_edit(session, change)
         case _:
-            message = await messages.find_message(session, change.message_id, lock=True)
+            message = await messages.find_message(session, change.message_id)
             if message is None:
                 raise ChangeNotFound
             return await take_back_placing(session, change, message, now=now)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from case_threader.case_settings import CaseSettings
+from case_threader.locking import changing_cases
 from case_threader.parts import Reader, The, Writer
 from case_threader.repository.settings import get_settings
 from case_threader.schemas.settings import CaseSettingsBody
@@ -25,8 +26,8 @@ async def put_case_settings(
     the: The, _: Writer, body: CaseSettingsBody, request: Request, response: Response
 ) -> CaseSettings:
     """Replace the settings. A former prefix stays recognised (features C28); generic ones are refused (features C9)."""
-    async with the.database.transaction() as session:
-        stored = await get_settings(session, lock=True)
+    async with changing_cases(the.database) as session:
+        stored = await get_settings(session)
         check_if_match(request, etag_of(stored.version))
         changed = await change_settings(session, stored, body.settings())
     response.headers["etag"] = etag_of(changed.version)

@@ -12,6 +12,7 @@ from case_threader.deleting import delete_case
 from case_threader.endpoints.viewing import shape_of_case, shapes_of_cases
 from case_threader.errors import TooMuchExpanded
 from case_threader.folding import words_of
+from case_threader.locking import changing_cases
 from case_threader.models import CaseRow
 from case_threader.opening import open_case
 from case_threader.parts import Reader, The, Writer, author_of
@@ -44,9 +45,7 @@ async def list_cases(
         raise TooMuchExpanded(MOST_EXPANDED)
     async with the.database.reading() as session:
         found = await cases.found_by(session, words_of(q, most=10), _number_in(q)) if q.strip() else None
-        query = cases.cases_in_list(
-            session, paging, status=status, account_id=account_id, owner_id=owner_id, among_ids=found
-        )
+        query = cases.cases_in_list(paging, status=status, account_id=account_id, owner_id=owner_id, found=found)
         listed = list((await session.scalars(query)).all())
         shapes = await shapes_of_cases(session, listed[: paging.limit], expand=expand is not None)
     return _page(listed, shapes, paging)
@@ -56,7 +55,7 @@ async def list_cases(
 async def add_case(the: The, caller: Writer, body: NewCaseBody, response: Response) -> CaseShape:
     """Open a case of an account, with or without an unassigned mail in it (features C4, C23)."""
     now = the.clock.now()
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         if body.message_id is not None:
             case = await assign_to_account(
                 session, body.message_id, account_id=body.account_id, contact_id=body.contact_id,
@@ -87,8 +86,8 @@ async def patch_case(
     the: The, caller: Writer, number: int, body: CaseChangeBody, request: Request, response: Response
 ) -> CaseShape:
     """Set status, owner, title, account or contact by hand (features C47)."""
-    async with the.database.transaction() as session:
-        case = await cases.get_live_case(session, number, lock=True)
+    async with changing_cases(the.database) as session:
+        case = await cases.get_live_case(session, number)
         check_if_match(request, etag_of(case.version))
         await change_case(session, case, body.fields(), author=author_of(caller), now=the.clock.now())
         await session.flush()
@@ -100,8 +99,8 @@ async def patch_case(
 @router.delete("/v1/cases/{number}", status_code=204)
 async def remove_case(the: The, caller: Writer, number: int, request: Request) -> None:
     """Delete a case: its number stays taken and its tag is followed by nothing. `…/undo` brings it back."""
-    async with the.database.transaction() as session:
-        case = await cases.get_live_case(session, number, lock=True)
+    async with changing_cases(the.database) as session:
+        case = await cases.get_live_case(session, number)
         check_if_match(request, etag_of(case.version))
         await delete_case(session, number, author=author_of(caller), now=the.clock.now())
 

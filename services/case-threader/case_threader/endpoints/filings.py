@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from case_threader.endpoints.viewing import shape_of_filing, shapes_of_filings
+from case_threader.locking import changing_cases
 from case_threader.moving import move_message, undo_placing
 from case_threader.parts import Reader, The, Writer, author_of
 from case_threader.repository import messages
@@ -43,7 +44,7 @@ async def show_filing(the: The, _: Reader, message_id: UUID, request: Request, r
 @router.put("/v1/filings/{message_id}", response_model=FilingShape)
 async def put_filing(the: The, caller: Writer, message_id: UUID, body: MoveBody, request: Request) -> FilingShape:
     """Move a mail to another case; an unassigned one is put there."""
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         shape = await shape_of_filing(session, await messages.get_filing(session, message_id))
         check_if_match(request, etag_of(f"{await messages.version_of(session, message_id)}-{shape.case_number or 0}"))
         await move_message(session, message_id, number=body.case_number, author=author_of(caller), now=the.clock.now())
@@ -53,6 +54,6 @@ async def put_filing(the: The, caller: Writer, message_id: UUID, body: MoveBody,
 @router.post("/v1/filings/{message_id}/undo", response_model=FilingShape)
 async def undo_filing(the: The, _: Writer, message_id: UUID, body: NothingBody | None = None) -> FilingShape:  # noqa: ARG001
     """Take back the last move or assignment of this mail by a person."""
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         await undo_placing(session, message_id, now=the.clock.now())
         return await shape_of_filing(session, await messages.get_filing(session, message_id, fresh=True))

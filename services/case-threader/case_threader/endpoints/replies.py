@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from case_threader.answering import draft_reply
+from case_threader.locking import changing_cases
 from case_threader.models import CaseRow, MailAccount
 from case_threader.originals import quoted_text
 from case_threader.parts import Reader, The, ThreaderParts, Writer, author_of
@@ -39,7 +40,7 @@ async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, resp
             zone=the.settings.default_timezone,
             locale=the.settings.locale,
         )
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         desk = _desk(the, caller, await get_sender(session, body.from_account_id))
         reply = await reply_to_case(session, number, draft, desk, confirm_recipients=body.confirm_recipients)
         case = await cases.get_case_by_id(session, reply.case_id)
@@ -53,7 +54,7 @@ async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, resp
 @body_limit(LARGEST_MAIL)
 async def add_message(the: The, caller: Writer, body: NewMailBody, response: Response) -> ReplyShape:
     """Begin a new topic with an account: opens a case, whose tag the first mail bears already (features C22)."""
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         desk = _desk(the, caller, await get_sender(session, body.from_account_id))
         case, reply = await write_to_account(session, body.account_id, body.draft(body.subject), desk)
         shape = ReplyShape.of(reply, case_number=case.number)
@@ -104,7 +105,7 @@ async def show_reply(the: The, _: Reader, reply_id: UUID, request: Request, resp
 @router.post("/v1/replies/{reply_id}/retry", response_model=ReplyShape, status_code=202)
 async def retry(the: The, _: Writer, reply_id: UUID) -> ReplyShape:
     """Send a failed reply once more, with the same Message-ID."""
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         reply = await retry_reply(session, reply_id, now=the.clock.now())
         case = await cases.get_case_by_id(session, reply.case_id)
         shape = ReplyShape.of(reply, case_number=case.number)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy import Row
 
+from case_threader.locking import changing_cases
 from case_threader.models import CaseEvent, Message
 from case_threader.noting import add_event
 from case_threader.parts import Reader, The, Writer, author_of
@@ -31,7 +32,7 @@ async def show_timeline(the: The, _: Reader, number: int, paging: PageWanted) ->
 async def add_case_event(the: The, caller: Writer, number: int, body: EventBody) -> EventShape:
     """Note something on the timeline; the status stays as it is (features C47)."""
     now = the.clock.now()
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         event = await add_event(
             session, number, kind=body.kind, text=body.text, at=body.at or now, data=body.data, author=author_of(caller),
             now=now,

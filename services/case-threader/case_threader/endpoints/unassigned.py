@@ -8,6 +8,7 @@ from case_threader.assigning import assign_earlier, assign_to_account, assign_to
 from case_threader.endpoints.viewing import shape_of_filing, shapes_of_waiting
 from case_threader.errors import CannotLearn
 from case_threader.learning import check_can_be_learned, create_account, learn_address
+from case_threader.locking import changing_cases
 from case_threader.parts import Reader, The, ThreaderParts, Writer, author_of
 from case_threader.repository import cases, messages
 from case_threader.schemas.filings import AssignBody, AssignedShape, WaitingShape
@@ -43,7 +44,7 @@ async def assign(the: The, caller: Writer, message_id: UUID, body: AssignBody) -
             the.service_client, sender, account_id=await _account_to_learn(the, body), contact_id=body.contact_id
         )
     author, now, backfilled = author_of(caller), the.clock.now(), 0
-    async with the.database.transaction() as session:
+    async with changing_cases(the.database) as session:
         if body.spam:
             await mark_as_spam(session, message_id, author=author, now=now)
         elif body.case_number is not None:

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, false, func, select, union, update
 from sqlmodel import col
 
 from case_threader.errors import CaseNotFound
 from case_threader.models import CaseChange, CaseRow, Message, Participant
 from case_threader.repository import tables
 from case_threader.repository.among import among
-from case_threader.repository.search import NEWEST_MATCHES, cases_with
+from case_threader.repository.search import NEWEST_MATCHES, cases_with, plan_for_these_words
 from case_threader.status import Deciding, Effect
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
 
+MOST_ACCOUNTS = 100
 _LONGEST_CHAIN = 1000
 
-T = TypeVar("T")
 
-
-def locked(query: Select[T]) -> Select[T]:
-    """The rows as they stand now, whatever the session has read before, and nobody else changes them meanwhile."""
-    return query.with_for_update().execution_options(populate_existing=True)
-
-
-async def get_case(session: AsyncSession, number: int, *, lock: bool = False) -> CaseRow:
+async def get_case(session: AsyncSession, number: int) -> CaseRow:
     """The case with this number, even when it is an alias of another by now; CaseNotFound for a deleted one."""
     query = select(CaseRow).where(col(CaseRow.number) == number)
-    case = await session.scalar(locked(query) if lock else query)
+    case = await session.scalar(query)
     if case is None or case.deleted_at is not None:
         raise CaseNotFound(number)
     return case
@@ -46,10 +40,10 @@ async def get_any_case(session: AsyncSession, number: int) -> CaseRow:
     return case
 
 
-async def get_live_case(session: AsyncSession, number: int, *, lock: bool = False) -> CaseRow:
+async def get_live_case(session: AsyncSession, number: int) -> CaseRow:
     """The case with this number, or the one it was merged into; CaseNotFound when that is deleted."""
-    case = await get_case(session, number, lock=lock)
-    return await live_case_of(session, case, lock=lock)
+    case = await get_case(session, number)
+    return await live_case_of(session, case)
 
 
 async def find_live_case(session: AsyncSession, number: int) -> CaseRow | None:
@@ -59,12 +53,12 @@ async def find_live_case(session: AsyncSession, number: int) -> CaseRow | None:
         return None
 
 
-async def live_case_of(session: AsyncSession, case: CaseRow, *, lock: bool = False) -> CaseRow:
+async def live_case_of(session: AsyncSession, case: CaseRow) -> CaseRow:
     for _ in range(_LONGEST_CHAIN):
         if case.merged_into is None:
             break
         query = select(CaseRow).where(col(CaseRow.id) == case.merged_into)
-        following = await session.scalar(locked(query) if lock else query)
+        following = await session.scalar(query)
         if following is None:
             break
         case = following
@@ -73,9 +67,9 @@ async def live_case_of(session: AsyncSession, case: CaseRow, *, lock: bool = Fal
     return case
 
 
-async def get_case_by_id(session: AsyncSession, case_id: UUID, *, lock: bool = False) -> CaseRow:
+async def get_case_by_id(session: AsyncSession, case_id: UUID) -> CaseRow:
     query = select(CaseRow).where(col(CaseRow.id) == case_id)
-    case = await session.scalar(locked(query) if lock else query)
+    case = await session.scalar(query)
     if case is None:
         raise LookupError(f"A message or change points at case {case_id}, which is not there.")
     return case
@@ -85,12 +79,6 @@ async def list_cases(session: AsyncSession, ids: Collection[UUID]) -> list[CaseR
     if not ids:
         return []
     return list((await session.scalars(select(CaseRow).where(among(session, tables.cases.c.id, ids)))).all())
-
-
-async def lock_cases(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CaseRow]:
-    """These cases, locked in one order everywhere, so that two changes never wait for each other."""
-    query = select(CaseRow).where(among(session, tables.cases.c.id, ids)).order_by(col(CaseRow.id))
-    return {case.id: case for case in await session.scalars(locked(query))}
 
 
 async def living_cases(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CaseRow]:
@@ -126,15 +114,14 @@ async def numbers_of(session: AsyncSession, ids: Collection[UUID | None]) -> dic
 
 
 def cases_in_list(
-    session: AsyncSession,
     paging: Paging,
     *,
     status: str | None = None,
     account_id: UUID | None = None,
     owner_id: UUID | None = None,
-    among_ids: Collection[UUID] | None = None,
+    found: Select[UUID] | None = None,
 ) -> Select[CaseRow]:
-    """Living cases, the one with the newest activity first; with `among_ids` only those."""
+    """Living cases, the one with the newest activity first; with `found` only those."""
     query = select(CaseRow).where(col(CaseRow.deleted_at).is_(None), col(CaseRow.merged_into).is_(None))
     if status is not None:
         query = query.where(col(CaseRow.status) == status)
@@ -142,23 +129,27 @@ def cases_in_list(
         query = query.where(col(CaseRow.account_id) == account_id)
     if owner_id is not None:
         query = query.where(col(CaseRow.owner_id) == owner_id)
-    if among_ids is not None:
-        query = query.where(among(session, tables.cases.c.id, among_ids))
+    if found is not None:
+        query = query.where(col(CaseRow.id).in_(found))
     return one_page(query, paging, tables.cases.c.last_activity_at, tables.cases.c.id, descending=True)
 
 
-async def found_by(session: AsyncSession, words: Sequence[str], number: int | None) -> set[UUID]:
-    """The cases in which a message holds all the (folded) words, those of accounts so named, and the one so numbered."""
+async def found_by(session: AsyncSession, words: Sequence[str], number: int | None) -> Select[UUID]:
+    """The ids of the cases in which a message holds all the (folded) words, of those of accounts so named, and of the one
+    so numbered."""
     account, case = tables.accounts.c, tables.cases.c
-    found: set[UUID] = set()
+    parts: list[Select[Any]] = []
     if number is not None:
-        found.update(await session.scalars(select(case.id).where(case.number == number)))
+        parts.append(select(case.id).where(case.number == number))
     if words:
-        found.update(await session.scalars(cases_with(session, words)))
+        await plan_for_these_words(session)
         named = select(account.id).where(*(account.folded_name.contains(word, autoescape=True) for word in words))
-        query = select(case.id).where(case.account_id.in_(named.limit(100)))
-        found.update(await session.scalars(query.order_by(case.last_activity_at.desc()).limit(NEWEST_MATCHES)))
-    return found
+        of_accounts = select(case.id).where(case.account_id.in_(named.limit(MOST_ACCOUNTS)))
+        parts += [cases_with(session, words), of_accounts.limit(NEWEST_MATCHES)]
+    if not parts:
+        return select(case.id).where(false())
+    each = union(*(select(part.subquery().c[0]) for part in parts)).subquery("found")
+    return select(each.c[0])
 
 
 async def counts_of_messages(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:

@@ -58,7 +58,7 @@ async def gather_evidence(
     now: datetime,
     others: Collection[UUID] = (),
 ) -> Evidence:
-    """Everything the rules may ask about these mails. Cases that may change are locked until the transaction ends.
+    """Everything the rules may ask about these mails.
 
     `others` are mails of which only an earlier decision is asked for.
     """
@@ -129,7 +129,7 @@ async def _gather_cases(session: AsyncSession, mails: Sequence[ReadMail], eviden
     numbers = {number for mail in mails for number in (*mail.tag_numbers, *mail.enclosed_tag_numbers)}
     ids = {mail.case_id for mail in evidence.mails.values() if mail.case_id is not None}
     case = tables.cases.c
-    query = select(*_CASE_COLUMNS).order_by(case.id).with_for_update()
+    query = select(*_CASE_COLUMNS)
     if numbers:
         rows = (await session.execute(query.where(among(session, case.number, numbers)))).all()
         _learn_cases(rows, evidence)

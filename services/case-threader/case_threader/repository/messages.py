@@ -14,7 +14,6 @@ from case_threader.errors import FilingNotFound
 from case_threader.models import CaseEvent, CaseRow, Filing, KnownId, Message
 from case_threader.repository import tables
 from case_threader.repository.among import among
-from case_threader.repository.cases import locked
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
 
@@ -27,11 +26,11 @@ async def get_filing(session: AsyncSession, message_id: UUID, *, fresh: bool = F
     return filing
 
 
-async def find_message(session: AsyncSession, message_id: UUID | None, *, lock: bool = False) -> Message | None:
+async def find_message(session: AsyncSession, message_id: UUID | None) -> Message | None:
     if message_id is None:
         return None
     query = select(Message).where(col(Message.id) == message_id)
-    message: Message | None = await session.scalar(locked(query) if lock else query)
+    message: Message | None = await session.scalar(query)
     return message
 
 

@@ -12,7 +12,6 @@ from sqlmodel import col
 from case_threader.errors import ReplyNotFound
 from case_threader.models import Message, Reply
 from case_threader.repository import tables
-from case_threader.repository.cases import locked
 from case_threader.repository.search import add_words
 from case_threader.repository.settings import put_back, take_numbers
 from kit.database import AsyncSession, insert_many
@@ -33,9 +32,9 @@ async def add_reply(
     await insert_many(session, tables.known_ids, [{"rfc_message_id": own_id, "kind": "own", "message_id": message.id}])
 
 
-async def get_reply(session: AsyncSession, reply_id: UUID, *, lock: bool = False) -> Reply:
+async def get_reply(session: AsyncSession, reply_id: UUID) -> Reply:
     query = select(Reply).where(col(Reply.id) == reply_id)
-    reply: Reply | None = await session.scalar(locked(query) if lock else query)
+    reply: Reply | None = await session.scalar(query)
     if reply is None:
         raise ReplyNotFound(reply_id)
     return reply

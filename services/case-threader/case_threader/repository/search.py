@@ -12,7 +12,7 @@ from case_threader.repository import tables
 from case_threader.repository.among import is_postgresql
 from kit.database import AsyncSession
 
-NEWEST_MATCHES = 2000
+NEWEST_MATCHES = 1000
 """A search looks at so many newest messages that match; more have never helped anybody find one."""
 
 
@@ -29,6 +29,12 @@ async def add_words(session: AsyncSession, words: Sequence[tuple[int, list[str]]
         return
     statement = text("INSERT INTO message_words (rowid, words) VALUES (:place, :words)")
     await connection.execute(statement, [{"place": place, "words": " ".join(each)} for place, each in words])
+
+
+async def plan_for_these_words(session: AsyncSession) -> None:
+    """How PostgreSQL should search depends on how rare the words are: a plan for all of them is wrong for most."""
+    if is_postgresql(session):
+        await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def matching_places(session: AsyncSession, words: Sequence[str]) -> Select[Any]:

@@ -25,10 +25,8 @@ async def find_settings(session: AsyncSession) -> StoredSettings | None:
     return StoredSettings(CaseSettings.model_validate(row.document), row.version) if row else None
 
 
-async def get_settings(session: AsyncSession, *, lock: bool = False) -> StoredSettings:
-    """The settings as they stand; `lock` keeps others from changing them until the transaction ends."""
-    query = select(tables.settings).where(tables.settings.c.id == _ONLY)
-    row = (await session.execute(query.with_for_update() if lock else query)).one()
+async def get_settings(session: AsyncSession) -> StoredSettings:
+    row = (await session.execute(select(tables.settings).where(tables.settings.c.id == _ONLY))).one()
     return StoredSettings(CaseSettings.model_validate(row.document), row.version)
 
 
@@ -46,8 +44,8 @@ async def replace_settings(session: AsyncSession, settings: CaseSettings, *, ver
 
 
 async def take_numbers(session: AsyncSession) -> Numbers:
-    """The counter, locked until the transaction ends; `put_back` must follow."""
-    row = (await session.execute(select(tables.counter).where(tables.counter.c.id == _ONLY).with_for_update())).one()
+    """The counter as it stands; `put_back` must follow in the same transaction, which holds the filing lock."""
+    row = (await session.execute(select(tables.counter).where(tables.counter.c.id == _ONLY))).one()
     return Numbers(row.next_number, row.next_place)
 
 
