@@ -3,10 +3,10 @@
 import re
 
 import pytest
-
-from case_threader.folding import folded, words_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from case_threader.folding import folded, words_of
 
 
 @pytest.mark.parametrize(
