@@ -115,5 +115,5 @@ async def _reminders(api: Api) -> AsyncIterator[Finding]:
         yield Finding("reminder automation is off (PUT /v1/reminder-settings turns it on)", well=True)
         return
     readiness = await api.get("reminder-dispatcher", "/v1/reminder-settings/readiness")
-    missing = [str(step["detail"]) for step in readiness.get("steps", []) if not step.get("done")]
+    missing = [str(step["detail"]) for step in readiness["steps"] if step["required"] and not step["done"]]
     yield Finding("reminder automation", well=not missing, advice="; ".join(missing))

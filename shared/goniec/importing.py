@@ -70,17 +70,25 @@ def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
                     yield str(file), file.read_bytes()
             return
         for entry in sorted(path.iterdir()):
-            if entry.is_dir() or entry.suffix.lower() in {".eml", ".mbox"}:
+            if entry.is_dir() or entry.suffix.lower() in {".eml", ".mbox"} or _is_nameless_mbox(entry):
                 yield from mails_in(entry)
         return
-    with path.open("rb") as beginning:
-        is_mbox = beginning.read(5) == b"From "
-    if not is_mbox:
+    if not _begins_as_mbox(path):
         yield str(path), path.read_bytes()
         return
     with closing(mailbox.mbox(path, create=False)) as box:
         for key in box.iterkeys():
             yield f"{path}#{key}", box.get_bytes(key)
+
+
+def _is_nameless_mbox(file: Path) -> bool:
+    """As Thunderbird keeps them: `Inbox`, `Sent`."""
+    return not file.suffix and _begins_as_mbox(file)
+
+
+def _begins_as_mbox(file: Path) -> bool:
+    with file.open("rb") as beginning:
+        return beginning.read(5) == b"From "
 
 
 def sent_at(raw: bytes) -> datetime | None:

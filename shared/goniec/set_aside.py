@@ -48,19 +48,25 @@ async def show(api: Api, letter_id: str) -> int:
 
 
 async def retry(api: Api, wanted: list[str]) -> int:
-    """Try the wanted ones again, or all; 1 when a wanted one does not exist."""
+    """Try the wanted ones again, or all; 1 when one fails again or a wanted one does not exist."""
     left = set(wanted)
+    failed = 0
     for service in SERVICES:
         ids = [str(letter["id"]) async for letter in api.items(service, "/v1/dead-letters")]
         for letter_id in ids:
             if wanted and letter_id not in wanted:
                 continue
-            await api.post(service, f"/v1/dead-letters/{letter_id}/retry")
             left.discard(letter_id)
-            console.print(f"{service}: {letter_id} is tried again")
+            try:
+                await api.post(service, f"/v1/dead-letters/{letter_id}/retry")
+            except Refused as refusal:
+                failed += 1
+                console.print(f"{service}: {letter_id} fails again: {refusal.problem.get('reason') or refusal}")
+            else:
+                console.print(f"{service}: {letter_id} was understood")
     for letter_id in sorted(left):
         console.print(f"No service has a dead letter {letter_id}.")
-    return 1 if left else 0
+    return 1 if left or failed else 0
 
 
 async def _find(api: Api, service: str, letter_id: str) -> dict[str, Any] | None:
