@@ -41,21 +41,6 @@ async def test_bytes_come_back_as_dovecot_has_them_and_nothing_is_flagged(doveco
     assert b"\\Seen" not in flags
 
 
-async def test_killed_dovecot_loses_and_repeats_nothing(dovecot: Dovecot, api: Api) -> None:
-    account_id = await _connected(api, dovecot)
-    for number in range(5):
-        await asyncio.to_thread(dovecot.deliver, _mail(f"before {number}"))
-    await _messages(api, account_id, 5)
-    dovecot.kill()
-    dovecot.start()
-    for number in range(5):
-        await asyncio.to_thread(dovecot.deliver, _mail(f"after {number}"))
-
-    messages = await _messages(api, account_id, 10)
-
-    assert set(Counter(message["subject"] for message in messages).values()) == {1}
-
-
 async def test_rebuilt_mailbox_is_read_again_without_duplicates(dovecot: Dovecot, api: Api) -> None:
     account_id = await _connected(api, dovecot)
     for number in range(5):
@@ -90,13 +75,6 @@ async def test_wrong_password_is_told_and_not_hammered(dovecot: Dovecot, api: Ap
 
     health = await wait_until(refused, what="auth_failed", seconds=PATIENCE)
     assert health["last_error"]
-
-
-async def test_stepwise_test_of_an_account(dovecot: Dovecot, api: Api) -> None:
-    answer = await api.post("mail-ingest", "/v1/mail-accounts/test", _body(dovecot))
-
-    steps = {step["step"]: step for step in answer["steps"] if step.get("part", "imap") == "imap"}
-    assert all(step["ok"] for step in steps.values()), steps
 
 
 # ---- the office
