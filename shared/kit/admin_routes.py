@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from kit.dead_letters import DeadLetter, list_dead_letters, retry_dead_letter
+from kit.dead_letters import DeadLetter, get_dead_letter, list_dead_letters, retry_dead_letter
 from kit.errors import Conflict
 from kit.outbox import Relay
 from kit.paging import Page, PageWanted, cursor_of, key_of
@@ -76,6 +76,12 @@ def admin_router(relay: Relay, subscription: Subscription | None) -> APIRouter:
         shown = letters[: paging.limit]
         following = cursor_of((shown[-1].id,)) if len(letters) > paging.limit else None
         return Page[DeadLetterShape](items=[DeadLetterShape.of(letter) for letter in shown], next=following)
+
+    @router.get("/dead-letters/{dead_letter_id}")
+    async def show_set_aside(request: Request, dead_letter_id: UUID) -> DeadLetterShape:
+        """One of them, the resolved ones included."""
+        async with request.app.state.parts.database.reading() as session:
+            return DeadLetterShape.of(await get_dead_letter(session, dead_letter_id))
 
     @router.post("/dead-letters/{dead_letter_id}/retry")
     async def try_again(request: Request, dead_letter_id: UUID) -> DeadLetterShape:

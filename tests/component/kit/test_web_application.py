@@ -601,6 +601,8 @@ async def test_administrators_see_dead_letters_and_try_them_again(
         assert await kept(app.state.parts.database) == [0]
         assert len((await client.get("/v1/dead-letters")).json()["items"]) == 2
         assert len((await client.get("/v1/dead-letters?resolved=true")).json()["items"]) == 3
+        assert (await client.get(f"/v1/dead-letters/{oldest}")).json()["resolved_at"] is not None
+        assert problem(await client.get(f"/v1/dead-letters/{uuid4()}")) == (404, "dead_letter_not_found")
         assert problem(await client.post(f"/v1/dead-letters/{uuid4()}/retry")) == (404, "dead_letter_not_found")
         assert problem(await client.get("/v1/dead-letters?cursor=x")) == (422, "bad_cursor")
 
