@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 
 from goniec.api import Api, Refused, Unreachable
 from goniec.places import SERVICES
@@ -28,7 +29,8 @@ async def examine(api: Api) -> int:
     async for finding in _findings(api):
         ill += not finding.well
         mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
-        console.print(f"{mark} {finding.what}" + (f"\n    {finding.advice}" if finding.advice else ""))
+        advice = f"\n    {escape(finding.advice)}" if finding.advice else ""
+        console.print(f"{mark} {escape(finding.what)}{advice}")
     console.print("\nAll is well." if not ill else f"\n{ill} thing(s) need attention.")
     return 1 if ill else 0
 

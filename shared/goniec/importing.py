@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
-import mailbox
+import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -24,6 +23,9 @@ from goniec.api import Api, Refused
 console = Console(highlight=False, soft_wrap=True)
 
 SPECIAL_MAILDIR_FOLDERS = ("cur", "new")
+_SEPARATOR = re.compile(rb"From .*\d:\d\d.*\b\d{4}\b")
+"""A sender, which may be odd, and a date in one of many spellings."""
+_QUOTED_FROM = re.compile(rb">+From ")
 
 
 async def import_path(api: Api, path: Path, *, address: str, folder: str, live: bool, jobs: int) -> int:
@@ -76,9 +78,33 @@ def mails_in(path: Path) -> Iterator[tuple[str, bytes]]:
     if not _begins_as_mbox(path):
         yield str(path), path.read_bytes()
         return
-    with closing(mailbox.mbox(path, create=False)) as box:
-        for key in box.iterkeys():
-            yield f"{path}#{key}", box.get_bytes(key)
+    for number, raw in enumerate(_mails_of_mbox(path)):
+        yield f"{path}#{number}", raw
+
+
+def _mails_of_mbox(path: Path) -> Iterator[bytes]:
+    """Cut at separators only: `mailbox` of the standard library cuts at any line that begins with "From ".
+
+    RFC 4155, and of its kin mboxrd: `>From ` in a text was `From ` before.
+    """
+    lines: list[bytes] = []
+    is_after_blank = True
+    with path.open("rb") as file:
+        for line in file:
+            if is_after_blank and _SEPARATOR.match(line):
+                if lines:
+                    yield _without_last_blank(lines)
+                lines = [b""]
+            else:
+                lines.append(line[1:] if _QUOTED_FROM.match(line) else line)
+            is_after_blank = not line.strip(b"\r\n")
+    if lines:
+        yield _without_last_blank(lines)
+
+
+def _without_last_blank(lines: list[bytes]) -> bytes:
+    """The blank line before a separator belongs to the separator."""
+    return b"".join(lines[:-1] if len(lines) > 1 and not lines[-1].strip(b"\r\n") else lines)
 
 
 def _is_nameless_mbox(file: Path) -> bool:
@@ -110,7 +136,7 @@ async def _import_one(api: Api, account_id: str, name: str, raw: bytes, folder: 
     try:
         taken = await api.push(account_id, raw, folder=folder, **received, **query)
     except Refused as refusal:
-        console.print(f"{name}: {refusal}")
+        console.print(f"{name}: {refusal}", markup=False)
         return "refused"
     if taken["known"]:
         return "already there"

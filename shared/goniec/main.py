@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from goniec.api import Api, NothingYet, Refused, Unreachable
 from goniec.installation import StartFailed
@@ -158,7 +159,7 @@ def _finish(work: Coroutine[Any, Any, Result]) -> Result | int:
     try:
         return asyncio.run(work)
     except (Refused, Unreachable, NothingYet, StartFailed) as failure:
-        console.print(f"[red]goniec:[/red] {failure}", style=None)
+        console.print(f"[red]goniec:[/red] {escape(str(failure))}", style=None)
         return 1
     except KeyboardInterrupt:
         return 130

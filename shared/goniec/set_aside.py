@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from goniec.api import Api, Refused
 from goniec.places import SERVICES
@@ -15,23 +14,18 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 async def list_all(api: Api) -> int:
-    """Print one line per dead letter."""
-    table = Table("service", "id", "event", "since", "failures", "reason", box=None, header_style="bold")
+    """Print each dead letter: whose it is, what it was, and why."""
     count = 0
     for service in SERVICES:
         async for letter in api.items(service, "/v1/dead-letters"):
             count += 1
-            table.add_row(
-                service,
-                str(letter["id"]),
-                str(letter["subject"]),
-                str(letter["set_aside_at"]),
-                str(letter["deliveries"]),
-                str(letter["reason"]),
+            console.print(
+                f"{letter['id']}  {service}\n"
+                f"    {letter['subject']}, {letter['deliveries']} deliveries, since {letter['set_aside_at']}\n"
+                f"    {letter['reason']}",
+                markup=False,
             )
-    if count:
-        console.print(table)
-    else:
+    if not count:
         console.print("No dead letters: every event was understood.")
     return 0
 
@@ -61,7 +55,9 @@ async def retry(api: Api, wanted: list[str]) -> int:
                 await api.post(service, f"/v1/dead-letters/{letter_id}/retry")
             except Refused as refusal:
                 failed += 1
-                console.print(f"{service}: {letter_id} fails again: {refusal.problem.get('reason') or refusal}")
+                console.print(
+                    f"{service}: {letter_id} fails again: {refusal.problem.get('reason') or refusal}", markup=False
+                )
             else:
                 console.print(f"{service}: {letter_id} was understood")
     for letter_id in sorted(left):
