@@ -18,7 +18,7 @@ from case_threader.status import Effect, decides, effect_of, is_from_us
 from case_threader.verdicts import Outcome, Verdict
 from case_threader.written import Written
 from contracts.addresses import Address
-from contracts.cases import CaseFact, CaseMailFiled, CaseOpened
+from contracts.cases import CaseFact, CaseMailFiled, CaseMerged, CaseOpened
 from contracts.mail import MailFacts, MailQuarantined
 from kit.events import Heard
 from kit.ids import new_id
@@ -40,6 +40,7 @@ class Desk:
     written: Written = field(default_factory=Written)
     late_bounces: list[KnownMail] = field(default_factory=list)
     adopted: list[tuple[KnownMail, Verdict]] = field(default_factory=list)
+    joined: list[tuple[KnownCase, KnownCase]] = field(default_factory=list)
     said: list[tuple[CaseFact, Heard[Any]]] = field(default_factory=list)
 
     # ---- one mail
@@ -55,7 +56,7 @@ class Desk:
         twin = self.evidence.twin_of(mail.identity)
         if verdict.outcome is Outcome.DUPLICATE:
             held_by = self._add_copy(mail, verdict, because)
-        elif twin is not None and case is not None:
+        elif twin is not None and mail.is_sent:
             held_by = self._adopt(twin, mail, verdict, case)
         elif verdict.outcome in _KEPT or verdict.rule == "history":
             held_by = self._keep(mail, verdict, case, because)
@@ -63,6 +64,8 @@ class Desk:
             held_by = None
         self._decide(mail, verdict, held_by, version=former.version + 1 if former else 1)
         if case is not None:
+            if verdict.outcome is Outcome.APPEND and verdict.verified and mail.own_id is not None:
+                case = self._join_other_halves(case, mail.own_id, because)
             self._say_filed(case, message_id, mail, verdict, because)
 
     def set_aside(self, event: MailQuarantined) -> None:
@@ -95,7 +98,7 @@ class Desk:
             id=new_id(), number=self.numbers.case_number(), version=1, title=mail.title,
             status="closed" if closes else "open", status_at=at, status_reason=verdict.reason,
             account_id=verdict.account_id, contact_id=verdict.contact_id, owner_id=None, last_activity_at=at,
-            mentions=list(verdict.mentions), is_new=True,
+            mentions=list(verdict.mentions), continues=verdict.continues, is_new=True,
         )  # fmt: skip
         opened_by = mail.sender[:LONGEST_ADDRESS]
         self.written.cases[case.id] = {
@@ -103,15 +106,14 @@ class Desk:
             "status_at": at, "status_reason": case.status_reason, "account_id": case.account_id,
             "contact_id": case.contact_id, "owner_id": None, "opened_at": self.now, "opened_by": opened_by,
             "opened_wording": mail.wording, "last_activity_at": at, "mentions": case.mentions, "merged_into": None,
-            "continues": verdict.continues, "continued_by": None, "deleted_at": None,
+            "continues": verdict.continues, "continued_by": None, "deleted_at": None, "is_by_hand": False,
         }  # fmt: skip
         self.evidence.learn_case(case)
         self.evidence.lately_opened[(opened_by, mail.wording)] += 1
         old = self.evidence.live_case(verdict.continues)
         if old is not None:
             old.continued_by = case.id
-            old.is_changed = True
-            old.version += 1
+            self._touch(old)
         prefix = self.evidence.settings.tag_prefix
         opened = CaseOpened(**facts_of(case, prefix), message_id=mail.facts.message_id, opened_at=self.now)
         self.said.append((opened, because))
@@ -119,11 +121,39 @@ class Desk:
             self.said.append((status_fact(case, prefix, reason=verdict.reason, at=at), because))
         return case
 
+    def _join_other_halves(self, case: KnownCase, own_id: str, because: Heard[Any]) -> KnownCase:
+        """Out of order, one conversation may begin as two cases; the mail between them shows it. The older number stays."""
+        for other in self.evidence.other_halves(case, own_id):
+            target, source = (case, other) if case.number < other.number else (other, case)
+            source.merged_into = target.id
+            self._touch(source)
+            self._touch(target)
+            target.last_activity_at = max(target.last_activity_at, source.last_activity_at)
+            target.mentions.extend(number for number in source.mentions if number not in target.mentions)
+            joining = {(target.id, email) for case_id, email in self.evidence.parties if case_id == source.id}
+            self.evidence.parties |= joining
+            self.joined.append((source, target))
+            prefix = self.evidence.settings.tag_prefix
+            told = CaseMerged(**facts_of(target, prefix), merged_number=source.number, at=self.now)
+            self.said.append((told, because))
+            effect = Effect.CLOSES if source.status == "closed" else Effect.OPENS
+            self._decide_status(target, effect, source.status_at, source.status_reason, because)
+            case = target
+        return case
+
+    def _touch(self, case: KnownCase | None) -> None:
+        if case is not None:
+            case.version += 1
+            case.is_changed = True
+
     def _apply(self, case: KnownCase, effect: Effect, at: datetime, reason: str, because: Heard[Any]) -> None:
-        """Let a message change the status, if it is the newest that has a say."""
-        case.version += 1
-        case.is_changed = True
+        """Let a message change the case."""
+        self._touch(case)
         case.last_activity_at = max(case.last_activity_at, at)
+        self._decide_status(case, effect, at, reason, because)
+
+    def _decide_status(self, case: KnownCase, effect: Effect, at: datetime, reason: str, because: Heard[Any]) -> None:
+        """Let something change the status, if it is the newest that has a say."""
         if effect is Effect.NONE or not decides(at, case.status_at):
             return
         former, case.status = case.status, "open" if effect is Effect.OPENS else "closed"
@@ -183,6 +213,7 @@ class Desk:
         if mail.facts.mailbox not in twin.mailboxes:
             twin.mailboxes.append(mail.facts.mailbox)
             twin.is_changed = True
+            self._touch(self.evidence.live_case(twin.case_id))
         if mail.is_sent and twin.direction == "incoming":
             twin.direction, twin.is_changed = "outgoing", True
             effect = effect_of(mail, verdict, self.evidence)
@@ -192,14 +223,16 @@ class Desk:
                 self._apply(case, effect, twin.received_at, "sent_by_us", because)
         return twin.id
 
-    def _adopt(self, twin: KnownMail, mail: ReadMail, verdict: Verdict, case: KnownCase) -> UUID:
-        """A copy that waited because its sender only claimed to be us; now the copy in Sent has shown where it belongs."""
-        twin.case_id, twin.direction, twin.is_changed = case.id, "outgoing", True
+    def _adopt(self, twin: KnownMail, mail: ReadMail, verdict: Verdict, case: KnownCase | None) -> UUID:
+        """A copy that waited because its sender only claimed to be us; now the copy in Sent has shown who wrote it."""
+        twin.direction, twin.is_changed = "outgoing", True
         twin.effect = self._kept_effect(mail, verdict, case)
         if mail.facts.mailbox not in twin.mailboxes:
             twin.mailboxes.append(mail.facts.mailbox)
-        self._take_part(mail, verdict, case, outgoing=True)
-        self.adopted.append((twin, verdict))
+        if case is not None:
+            twin.case_id = case.id
+            self._take_part(mail, verdict, case, outgoing=True)
+            self.adopted.append((twin, verdict))
         return twin.id
 
     def _take_part(self, mail: ReadMail, verdict: Verdict, case: KnownCase, *, outgoing: bool) -> None:
@@ -274,6 +307,7 @@ class Desk:
                 row.update(
                     version=case.version, status=case.status, status_at=case.status_at, continued_by=case.continued_by,
                     status_reason=case.status_reason, last_activity_at=case.last_activity_at, mentions=case.mentions,
+                    merged_into=case.merged_into,
                 )  # fmt: skip
         return [case for case in changed if case.id not in self.written.cases]
 

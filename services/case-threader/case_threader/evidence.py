@@ -38,7 +38,9 @@ class KnownCase:
     last_activity_at: datetime
     mentions: list[int]
     merged_into: UUID | None = None
+    continues: UUID | None = None
     continued_by: UUID | None = None
+    is_by_hand: bool = False
     is_deleted: bool = False
     is_new: bool = False
     is_changed: bool = False
@@ -124,6 +126,21 @@ class Evidence:
                 return case
             case_id = case.merged_into
         return None
+
+    def other_halves(self, case: KnownCase, own_id: str) -> list[KnownCase]:
+        """Cases that answers to this mail have opened before it arrived: with it they are one conversation.
+
+        Only of the same account, and not where people have drawn the border themselves, or the reopen window has.
+        """
+        found: list[KnownCase] = []
+        for known in self.mails_mentioning(own_id):
+            other = self.live_case(known.case_id)
+            if other is None or other is case or other in found or case.account_id is None:
+                continue
+            linked = other.id in (case.continues, case.continued_by)
+            if other.account_id == case.account_id and not (linked or case.is_by_hand or other.is_by_hand):
+                found.append(other)
+        return found
 
     def case_numbered(self, number: int) -> KnownCase | None:
         return self.live_case(self.case_ids_by_number.get(number))

@@ -8,6 +8,7 @@ from typing import cast
 
 from case_threader.desk import Desk
 from case_threader.mails import ReadMail
+from case_threader.merging import move_over
 from case_threader.repository.evidence import gather_evidence
 from case_threader.repository.filings import redecide, update_cases, update_messages, write
 from case_threader.repository.settings import get_settings, put_back, take_numbers
@@ -48,6 +49,8 @@ async def _write(session: AsyncSession, desk: Desk) -> None:
         await redecide(session, report.id, outcome=Outcome.BOUNCE.value, reason="late_delivery_report")
     for twin, verdict in desk.adopted:
         await redecide(session, twin.id, outcome=Outcome.APPEND.value, rule=verdict.rule, reason="sent_by_us")
+    for source, target in desk.joined:
+        await move_over(session, source.id, source.number, target.id, author="rules", now=desk.now)
     await put_back(session, desk.numbers)
     for fact, because in desk.said:
         announce(session, fact, because=because)

@@ -34,6 +34,7 @@ async def move_message(session: AsyncSession, message_id: UUID, *, number: int, 
         session, "move", case_id=target.id, message_id=message.id, author=author, at=now,
         before={"case_id": str(source.id), **_decision(filing)}, after={"case_id": str(target.id)},
     )  # fmt: skip
+    source.is_by_hand = target.is_by_hand = True
     await _put(session, message, target)
     await redecide(session, message.id, rule="by_hand", reason="moved", decided_by=author, decided_at=now)
     await take_part(session, target, [message], now=now)

@@ -36,7 +36,7 @@ async def open_case(
         id=new_id(), number=numbers.case_number(), version=1, title=title, status="open", status_at=now,
         status_reason="opened_by_hand", account_id=account_id, contact_id=contact_id, owner_id=owner_id, opened_at=now,
         opened_by=opened_by[:320], opened_wording="", last_activity_at=now, mentions=[], merged_into=None,
-        continues=None, continued_by=None, deleted_at=None,
+        continues=None, continued_by=None, deleted_at=None, is_by_hand=False,
     )  # fmt: skip
     await put_back(session, numbers)
     session.add(case)

@@ -46,6 +46,7 @@ async def split_case(
         before={"messages": text_ids(moved)}, after={"case_id": str(fresh.id), "number": fresh.number},
     )  # fmt: skip
     fresh.mentions = [case.number]
+    fresh.is_by_hand = case.is_by_hand = True
     await settle(session, fresh, reason="split", now=now)
     await settle(session, case, reason="split", now=now)
     return fresh

@@ -10,7 +10,8 @@ import pytest
 from case_office import ANNA, BIURO, EWA, JAN, LOOP_MARK, NOWAK, OBCY, SERWIS, Threader, a_mail, a_report
 
 from case_threader.handlers import subscription
-from contracts.cases import CaseOpened
+from case_threader.locking import FILING_LOCK
+from contracts.cases import CaseMerged, CaseOpened
 from contracts.mail import MailFacts
 from kit.database import Database
 from kit.events import Heard
@@ -101,11 +102,39 @@ async def furnish(threader: Threader) -> None:
     await threader.know_account("Nowak", NOWAK)
 
 
+async def test_two_halves_are_one_case_when_the_mail_between_them_arrives(office: Threader) -> None:
+    first = await office.file(message_id="1@kowalski.example")
+    third = await office.file(in_reply_to=["2@kowalski.example"], message_id="3@kowalski.example", cc=[OBCY])
+    assert (first["outcome"], third["outcome"]) == ("new", "new")
+    await office.reply(third["case_number"])
+    second = await office.file(in_reply_to=["1@kowalski.example"], message_id="2@kowalski.example")
+    number = first["case_number"]
+    assert (second["outcome"], second["case_number"]) == ("append", number)
+    case = await office.case(number)
+    assert (len(case["messages"]), case["status"]) == (4, "open")
+    assert OBCY in [each["email"] for each in case["participants"]]
+    assert (await office.file(sender=OBCY, subject=f"[Acme#{third['case_number']}]"))["case_number"] == number
+    back = await office.call("POST", f"/v1/cases/{number}/undo")
+    assert len(back["messages"]) == 3
+    # Taken back by a person, they stay two.
+    again = await office.file(in_reply_to=["2@kowalski.example"])
+    assert again["case_number"] == number
+
+
+async def test_halves_of_different_accounts_stay_apart(quick_office: Threader) -> None:
+    first = await quick_office.file(message_id="1@kowalski.example")
+    third = await quick_office.file(sender=NOWAK, in_reply_to=["2@kowalski.example"])
+    second = await quick_office.file(in_reply_to=["1@kowalski.example"], message_id="2@kowalski.example")
+    assert (first["case_number"], second["case_number"]) == (1, 1)
+    assert await quick_office.status(third["case_number"]) == "open"
+    assert len(await quick_office.messages(third["case_number"])) == 1
+
+
 # ---- eight conversations
 
 
-def conversations(start: datetime, *, count: int, length: int) -> list[list[MailFacts]]:
-    """Each with a client of its own; every third mail is ours, found in Sent. Every mail names all before it."""
+def conversations(start: datetime, *, count: int, length: int, references: bool = True) -> list[list[MailFacts]]:
+    """Each with a client of its own; every third mail is ours, found in Sent. Every mail names all before it, or only one."""
     made = []
     for talk in range(count):
         client, ids, mails = f"klient{talk}@firma{talk}.example", [], []
@@ -116,7 +145,7 @@ def conversations(start: datetime, *, count: int, length: int) -> list[list[Mail
             mails.append(
                 a_mail(
                     sent=ours, sender=BIURO if ours else client, to=[client] if ours else [BIURO], message_id=rfc_id,
-                    references=list(ids), in_reply_to=ids[-1:], subject=f"Temat {talk}" if not ids else f"Re: Temat {talk}",
+                    references=list(ids) if references else [], in_reply_to=ids[-1:], subject=f"Temat {talk}" if not ids else f"Re: Temat {talk}",
                     received_at=at, sent_at=at,
                 )
             )  # fmt: skip
@@ -138,23 +167,29 @@ def spread(mails: list[MailFacts], chance: random.Random) -> list[MailFacts]:
     return events
 
 
+@pytest.mark.parametrize("references", [True, False])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_eight_shuffled_conversations_are_eight_cases(quick_office: Threader, seed: int) -> None:
-    await check_conversations([quick_office], seed=seed, count=8, length=20)
+async def test_eight_shuffled_conversations_are_eight_cases(
+    quick_office: Threader, seed: int, references: bool
+) -> None:
+    """Without References the pieces of a conversation are only joined when the mails between them arrive."""
+    await check_conversations([quick_office], seed=seed, count=8, length=20, references=references)
 
 
 @pytest.mark.timeout(300)
 async def test_eight_conversations_at_two_replicas(start_replicas: Callable[..., Any]) -> None:
     async with start_replicas(2) as replicas:
-        await check_conversations(replicas, seed=8, count=8, length=50)
+        await check_conversations(replicas, seed=8, count=8, length=50, references=False)
 
 
-async def check_conversations(replicas: list[Threader], *, seed: int, count: int, length: int) -> None:
+async def check_conversations(
+    replicas: list[Threader], *, seed: int, count: int, length: int, references: bool
+) -> None:
     chance, office = random.Random(seed), replicas[0]
     await office.know_mailbox(SPRZEDAZ)
     for talk in range(count):
         await office.know_account(f"Firma {talk}", f"klient{talk}@firma{talk}.example")
-    talks = conversations(office.clock.now(), count=count, length=length)
+    talks = conversations(office.clock.now(), count=count, length=length, references=references)
     events = spread([mail for talk in talks for mail in talk], chance)
     batches: list[list[MailFacts]] = []
     while events:
@@ -175,7 +210,13 @@ async def check_conversations(replicas: list[Threader], *, seed: int, count: int
         case = await office.case(number)
         assert [entry["rfc_message_id"] for entry in case["messages"]] == [mail.rfc_message_id for mail in talk]
         assert case["status"] == ("closed" if talk[-1].role == "sent" else "open")
-    assert len(await office.announced(CaseOpened)) == count
+    opened, merged = await office.announced(CaseOpened), await office.announced(CaseMerged)
+    assert len(opened) - len(merged) == count
+    assert bool(merged) is not references
+
+
+def test_people_and_batches_wait_for_each_other() -> None:
+    assert subscription(LOOP_MARK).lock == FILING_LOCK
 
 
 async def hear_with_lock(database: Database, mails: list[MailFacts]) -> None:

@@ -135,6 +135,15 @@ async def test_our_new_topic_is_found_in_an_inbox_before_sent(office: Threader) 
     assert (await office.get("/v1/unassigned"))["items"] == []
 
 
+async def test_waiting_copy_and_its_sent_original_are_one_entry(quick_office: Threader) -> None:
+    mail = a_mail(sender=BIURO, mailbox=SERWIS, to=[OBCY], cc=[SERWIS], subject="Nowy temat")
+    await quick_office.file(mail)
+    sent = await quick_office.file(copy_of(mail, mailbox=BIURO, sent=True))
+    assert (sent["outcome"], sent["held_by"]) == ("unassigned", str(mail.message_id))
+    [waiting] = (await quick_office.get("/v1/unassigned"))["items"]
+    assert (waiting["message"]["mailboxes"], waiting["message"]["direction"]) == ([SERWIS, BIURO], "outgoing")
+
+
 async def test_the_same_event_twice_does_nothing_twice(office: Threader) -> None:
     mail = a_mail()
     await office.hear(mail)

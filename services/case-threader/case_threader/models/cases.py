@@ -14,6 +14,7 @@ from kit.columns import JsonDocument, UtcDateTime
 class CaseRow(Table, table=True):
     """A case. A merged one stays as an alias of another, a deleted one as a tombstone: numbers are never used again.
 
+    `is_by_hand`: people have moved messages in or out, so the rules leave its borders alone.
     `status_at` is the receipt (our clock) of what last decided the status; what was received earlier cannot flip it.
     """
 
@@ -45,6 +46,7 @@ class CaseRow(Table, table=True):
     continues: UUID | None
     continued_by: UUID | None
     deleted_at: datetime | None = Field(sa_type=UtcDateTime)
+    is_by_hand: bool
 
 
 class Participant(Table, table=True):

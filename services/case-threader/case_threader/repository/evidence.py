@@ -44,7 +44,9 @@ _CASE_COLUMNS = (
     tables.cases.c.last_activity_at,
     tables.cases.c.mentions,
     tables.cases.c.merged_into,
+    tables.cases.c.continues,
     tables.cases.c.continued_by,
+    tables.cases.c.is_by_hand,
     tables.cases.c.deleted_at,
 )
 
@@ -214,7 +216,8 @@ def _learn_cases(rows: Iterable[Row[Any]], evidence: Evidence) -> None:
                 id=row.id, number=row.number, version=row.version, title=row.title, status=row.status,
                 status_at=row.status_at, status_reason=row.status_reason, account_id=row.account_id,
                 contact_id=row.contact_id, owner_id=row.owner_id, last_activity_at=row.last_activity_at,
-                mentions=list(row.mentions), merged_into=row.merged_into, continued_by=row.continued_by,
+                mentions=list(row.mentions), merged_into=row.merged_into,
+                continues=row.continues, continued_by=row.continued_by, is_by_hand=row.is_by_hand,
                 is_deleted=row.deleted_at is not None,
             )
         )  # fmt: skip

@@ -41,7 +41,9 @@ async def add_participants(session: AsyncSession, rows: Iterable[Row]) -> None:
 
 
 async def update_cases(session: AsyncSession, cases: Iterable[KnownCase]) -> None:
-    columns = ("version", "status", "status_at", "status_reason", "last_activity_at", "mentions", "continued_by")
+    columns = (
+        "version", "status", "status_at", "status_reason", "last_activity_at", "mentions", "continued_by", "merged_into",
+    )  # fmt: skip
     case = tables.cases
     statement = (
         update(case)

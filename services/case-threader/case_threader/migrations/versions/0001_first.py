@@ -128,6 +128,7 @@ def _create_cases() -> None:
         sa.Column("continues", sa.Uuid(), nullable=True),
         sa.Column("continued_by", sa.Uuid(), nullable=True),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("is_by_hand", sa.Boolean(), nullable=False),
         sa.CheckConstraint("status IN ('open', 'closed')", name="ck_cases_status"),
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
         sa.UniqueConstraint("number", name="uq_cases_number"),
