@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.bulk import insert_ignoring_conflicts
 from kit.bus import MOST_BYTES, SUBJECTS
-from kit.correlation import current_correlation_id
+from kit.correlation import LONGEST_CORRELATION_ID, current_correlation_id
 from kit.events import Event, Heard, envelope_bytes, wire_subject
 from kit.ids import new_id
 from kit.tables import outbox
@@ -48,6 +48,7 @@ def announce(
     event_id = event_id or new_id()
     at = speaker.now()
     correlation_id = because.correlation_id if because else current_correlation_id() or str(event_id)
+    correlation_id = correlation_id[:LONGEST_CORRELATION_ID]
     payload = envelope_bytes(event, event_id=event_id, source=speaker.source, at=at, correlation_id=correlation_id)
     if event.subject.partition(".")[0] not in _FIRST_TOKENS:
         raise ValueError(f"{event.subject} cannot be published: no stream takes it (see kit.bus.SUBJECTS).")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+LONGEST_CORRELATION_ID = 200
+
 _correlation: ContextVar[str | None] = ContextVar("goniec_correlation_id", default=None)
 
 

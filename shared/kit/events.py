@@ -12,6 +12,8 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kit.correlation import LONGEST_CORRELATION_ID
+
 TYPE_PREFIX = "goniec."
 _SUBJECT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\.v[1-9][0-9]*")
 _PLAIN_TOKEN = re.compile(r"[A-Za-z0-9_=@+~:-]{1,100}")
@@ -107,7 +109,7 @@ class Envelope(BaseModel, Generic[D]):
     subject: str
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
-    correlationid: str = Field(default="", max_length=200)
+    correlationid: str = Field(default="", max_length=LONGEST_CORRELATION_ID)
     data: D
 
 

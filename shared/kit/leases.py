@@ -28,8 +28,9 @@ class LeaseTaken(Exception):
 class Lease:
     """Held until `lost` is set; a holder that works for long looks at `is_held` between two pieces of work."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ttl: timedelta) -> None:
         self.name = name
+        self.ttl = ttl
         self.lost = asyncio.Event()
 
     @property
@@ -61,12 +62,12 @@ class LocalLeases:
         self._given_back = asyncio.Condition()
 
     @asynccontextmanager
-    async def hold(self, name: str, ttl: timedelta, *, wait: bool = True) -> AsyncIterator[Lease]:  # noqa: ARG002
+    async def hold(self, name: str, ttl: timedelta, *, wait: bool = True) -> AsyncIterator[Lease]:
         async with self._given_back:
             if name in self._held and not wait:
                 raise LeaseTaken(name)
             await self._given_back.wait_for(lambda: name not in self._held)
-            lease = self._held[name] = Lease(name)
+            lease = self._held[name] = Lease(name, ttl)
         try:
             yield lease
         finally:
@@ -92,27 +93,29 @@ class DatabaseLeases:
         self._locks: AdvisoryLocks | None = None
         self._using = asyncio.Lock()
         self._held: set[Lease] = set()
+        self._watching: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def hold(self, name: str, ttl: timedelta, *, wait: bool = True) -> AsyncIterator[Lease]:
-        async with self._among_ourselves.hold(name, ttl, wait=wait):
-            look = min(ttl.total_seconds() / 3, _LONGEST_LOOK)
+        async with self._among_ourselves.hold(name, ttl, wait=wait) as lease:
             while not await self._try_lock(name):
                 if not wait:
                     raise LeaseTaken(name)
-                await asyncio.sleep(look)
-            lease = Lease(name)
+                await asyncio.sleep(_look_every(lease))
             self._held.add(lease)
-            watching = asyncio.create_task(self._watch(lease, look), name=f"lease-{name}")
+            if self._watching is None or self._watching.done():
+                self._watching = asyncio.create_task(self._watch(), name="leases")
             try:
                 yield lease
             finally:
-                watching.cancel()
                 self._held.discard(lease)
                 if lease.is_held:
                     await self._unlock(name)
 
     async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         async with self._using:
             if self._locks is not None:
                 await self._locks.close()
@@ -137,9 +140,10 @@ class DatabaseLeases:
             except (exc.SQLAlchemyError, OSError) as error:
                 await self._lose_all(error)
 
-    async def _watch(self, lease: Lease, look: float) -> None:
-        while lease.is_held:
-            await asyncio.sleep(look)
+    async def _watch(self) -> None:
+        """One for all leases: they share a connection, and a watcher stopped in mid-question would cut it."""
+        while self._held:
+            await asyncio.sleep(min(_look_every(lease) for lease in self._held))
             async with self._using:
                 if self._locks is None:
                     return
@@ -157,3 +161,7 @@ class DatabaseLeases:
         if self._locks is not None:
             locks, self._locks = self._locks, None
             await locks.close()
+
+
+def _look_every(lease: Lease) -> float:
+    return min(lease.ttl.total_seconds() / 3, _LONGEST_LOOK)

@@ -28,6 +28,7 @@ HEARD_KEPT_FOR = timedelta(days=15)
 _ROUND = 500
 _ROUND_BYTES = 8 * 1024 * 1024
 _POLL = 1.0
+_GATHER = 0.005  # what is announced within this time leaves together: one batch instead of several
 _NOT_LEADING = 2.0
 _CHECK_STREAM_EVERY = timedelta(seconds=10)
 _TIDY_EVERY = timedelta(hours=1)
@@ -142,6 +143,7 @@ class Relay:
                 await self._wake.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(_GATHER)
 
     async def _mark(self, seqs: Sequence[int], highest: int) -> None:
         async with self._database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Migrated databases are made once and copied, which is some ten times faster than migrating for every test."""
+"""Empty and migrated databases for tests. A migrated SQLite file is made once and copied for every test."""
 
 import shutil
 from pathlib import Path
@@ -16,11 +16,10 @@ class Templates:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._sqlite: dict[str, Path] = {}
-        self._postgresql: dict[tuple[str, str], str] = {}
         self._filled: set[tuple[str, str]] = set()
 
     async def open(self, url: str, package: str, clock: Clock) -> Database:
-        """The database of `package` under `url`, migrated; on first sight of both a copy of the template."""
+        """The database of `package` under `url`, migrated; the same data when it is opened again."""
         first_time = (url, package) not in self._filled
         self._filled.add((url, package))
         if first_time and url.startswith("sqlite"):

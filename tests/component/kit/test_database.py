@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from kit.bulk import insert_ignoring_conflicts, insert_many, upsert_many
 from kit.clock import SystemClock
 from kit.columns import JsonDocument, UtcDateTime
+from kit.correlation import correlation
 from kit.database import Database
 from kit.file_lock import DatabaseInUse
 from kit.ids import new_id
@@ -215,6 +216,15 @@ async def test_the_correlation_id_is_that_of_the_cause(open_database) -> None:
     async with database.transaction() as session:
         announce(session, Echoed(n=1), because=cause)
     assert [heard.correlation_id for heard in await announced_envelopes(database)] == [cause.correlation_id] * 2
+
+
+async def test_a_correlation_id_too_long_to_be_heard_is_cut(open_database) -> None:
+    database = await a_database(open_database)
+    with correlation("x" * 500):
+        async with database.transaction() as session:
+            announce(session, Parroted(n=1))
+    (heard,) = await announced_envelopes(database)
+    assert heard.correlation_id == "x" * 200
 
 
 @pytest.mark.parametrize(
