@@ -142,6 +142,7 @@ class _Writer:
             "status": "armed",
             "reason": None,
             "planned_at": planned_at,
+            "planned_by_hand": False,
             "next_at": planned_at,
             "armed_at": self._now,
             "account_id": news.task.account_id,

@@ -78,6 +78,7 @@ class Lane:
         self._began: datetime | None = None
         self._paused_until: datetime | None = None
         self._is_refused = False  # by the whole channel, since the last look
+        self._is_stopping = False
         self.last_look: datetime | None = None
 
     def wake(self) -> None:
@@ -85,7 +86,8 @@ class Lane:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled; what is on its way then is given a few seconds to arrive."""
+        """Until cancelled; what is on its way then is given a few seconds to arrive, what waits is given back."""
+        self._is_stopping = False
         try:
             while True:
                 if not self._has_room:
@@ -184,7 +186,8 @@ class Lane:
         async with self._intended:
             with correlation(claimed.reminder.correlation_id):
                 failpoint("dispatch.before_intent")
-                if not await self._ledger.intend(Intent(claimed, composed, is_called_off=self._is_refused)):
+                is_called_off = self._is_refused or self._is_stopping
+                if not await self._ledger.intend(Intent(claimed, composed, is_called_off=is_called_off)):
                     log.info("dispatch_dropped", reminder_id=str(claimed.reminder.id))
                     return
                 started_at = self._database.clock.now()
@@ -252,6 +255,7 @@ class Lane:
         await self._channel.close()
 
     async def _finish(self) -> None:
+        self._is_stopping = True
         if not self._claimed:
             return
         _, late = await asyncio.wait(self._claimed, timeout=_FINISH_SECONDS)

@@ -37,7 +37,7 @@ log = structlog.get_logger("reminder_dispatcher.ledger")
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`is_called_off`: the channel rests meanwhile, so the reminder is only given back."""
+    """`is_called_off`: the channel rests or the lane stops meanwhile, so the reminder is only given back."""
 
     claimed: Claimed
     composed: Composed

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.reminders import ReminderArmed
@@ -50,7 +51,9 @@ async def snooze_reminder(session: AsyncSession, reminder_id: UUID, until: datet
         raise Invalid("A reminder can only be put off to a moment that is still to come.")
     if reminder.audience == "client" and until >= reminder.begins_at:
         raise Invalid("A client must be told before it begins.", starts_at=reminder.begins_at.isoformat())
-    return await _changed(session, reminder, {"planned_at": until, "next_at": until, "changed_at": now})
+    return await _changed(
+        session, reminder, {"planned_at": until, "planned_by_hand": True, "next_at": until, "changed_at": now}
+    )
 
 
 async def resend_reminder(session: AsyncSession, reminder_id: UUID, *, again: bool, now: datetime) -> Reminder:
@@ -66,7 +69,7 @@ async def resend_reminder(session: AsyncSession, reminder_id: UUID, *, again: bo
         raise AlreadyTold(reminder.id)
     if await repository.is_armed_anew(session, reminder):
         raise ReminderStateForbids("sent again", "armed anew for another start")
-    planned = {"planned_at": now, "next_at": now, "armed_at": now, "changed_at": now}
+    planned = {"planned_at": now, "planned_by_hand": True, "next_at": now, "armed_at": now, "changed_at": now}
     if reminder.status in _SENT:
         reminder = await _second_one(session, reminder, planned)
     else:
@@ -78,7 +81,7 @@ async def resend_reminder(session: AsyncSession, reminder_id: UUID, *, again: bo
     return reminder
 
 
-async def _second_one(session: AsyncSession, reminder: Reminder, planned: dict[str, datetime]) -> Reminder:
+async def _second_one(session: AsyncSession, reminder: Reminder, planned: dict[str, Any]) -> Reminder:
     """A reminder of its own, with the same key and the next generation."""
     row = reminder.model_dump()
     untold = {

@@ -74,6 +74,7 @@ class Reminder(Table, table=True):
     begins_at: datetime = Field(sa_type=UtcDateTime)  # what the lead time counts back from
     due_at: datetime = Field(sa_type=UtcDateTime)
     planned_at: datetime = Field(sa_type=UtcDateTime)  # due_at, moved by quiet hours or a person
+    planned_by_hand: bool = False
     next_at: datetime = Field(sa_type=UtcDateTime)  # when dispatch looks at it again
     armed_at: datetime = Field(sa_type=UtcDateTime)
     template_id: UUID | None = None

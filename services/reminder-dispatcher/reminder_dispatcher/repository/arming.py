@@ -57,8 +57,8 @@ async def add_reminders(session: AsyncSession, rows: Sequence[Mapping[str, Any]]
 
 
 _REARMED = (
-    "generation", "reason", "starts_at", "ends_at", "begins_at", "due_at", "planned_at", "next_at", "armed_at", "template_id",
-    "address", "employee_id", "account_id", "case_number", "correlation_id", "changed_at",
+    "generation", "reason", "starts_at", "ends_at", "begins_at", "due_at", "planned_at", "planned_by_hand", "next_at",
+    "armed_at", "template_id", "address", "employee_id", "account_id", "case_number", "correlation_id", "changed_at",
 )  # fmt: skip
 
 

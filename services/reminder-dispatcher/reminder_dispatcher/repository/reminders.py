@@ -92,7 +92,7 @@ async def is_armed_anew(session: AsyncSession, reminder: Reminder) -> bool:
 
 
 async def armed_plans(session: AsyncSession) -> AsyncIterator[Sequence[Row[Any]]]:
-    """The untried armed reminders with their plans, some at a time, locked."""
+    """The untried armed reminders with their plans, some at a time, locked; not those a person has planned."""
     after: UUID | None = None
     while True:
         query = (
@@ -104,7 +104,7 @@ async def armed_plans(session: AsyncSession) -> AsyncIterator[Sequence[Row[Any]]
                 _table.c.begins_at,
                 _table.c.planned_at,
             )
-            .where(_table.c.status == "armed", _table.c.attempts == 0)
+            .where(_table.c.status == "armed", _table.c.attempts == 0, _table.c.planned_by_hand.is_(False))
             .order_by(_table.c.id)
             .limit(_PLANS_AT_A_TIME)
             .with_for_update()

@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("begins_at", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("planned_at", UtcDateTime(), nullable=False),
+        sa.Column("planned_by_hand", sa.Boolean(), nullable=False),
         sa.Column("next_at", UtcDateTime(), nullable=False),
         sa.Column("armed_at", UtcDateTime(), nullable=False),
         sa.Column("template_id", sa.Uuid(), nullable=True),
