@@ -337,3 +337,42 @@ def test_add_of_a_whole_rule_waits_for_a_person() -> None:
     assert (
         play.hear(ics("DTSTART:20260603T100000Z", "RRULE:FREQ=DAILY;COUNT=2", method="ADD")).reason == "adds_a_series"
     )
+
+
+# ---- dates and series against each other
+
+
+@pytest.mark.parametrize(
+    ("date_lines", "kept"),
+    [
+        (("SEQUENCE:1", "DTSTAMP:20260105T000000Z"), True),  # newer in both
+        (("SEQUENCE:2", "DTSTAMP:20260105T000000Z"), True),
+        (("SEQUENCE:0", "DTSTAMP:20260105T000000Z"), False),  # the series was changed since by SEQUENCE
+        (("SEQUENCE:2", "DTSTAMP:20260103T000000Z"), False),  # the series was sent again since, without this date
+        (("SEQUENCE:1", "DTSTAMP:20260104T000000Z"), True),  # the same moment: the date is more exact
+    ],
+)
+@pytest.mark.parametrize("series_first", [True, False])
+def test_date_counts_against_its_series_only_when_it_is_newer(
+    date_lines: tuple[str, ...], kept: bool, series_first: bool
+) -> None:
+    play = Play()
+    messages = [a_series("SEQUENCE:1", "DTSTAMP:20260104T000000Z"), a_date(*date_lines)]
+    for message in messages if series_first else messages[::-1]:
+        play.hear(message)
+    assert [task.recurrence_id for task in play.tasks() if task.recurrence_id] == ([SECOND] if kept else [])
+
+
+def test_date_that_comes_with_an_unchanged_series_is_taken_whatever_its_sequence() -> None:
+    play = Play()
+    play.hear(a_series("SEQUENCE:3"))
+    common = [
+        "UID:u1@klient.example",
+        "DTSTAMP:20260101T000000Z",
+        f"ORGANIZER;CN=Anna:mailto:{ANNA}",
+        f"ATTENDEE;RSVP=TRUE:mailto:{OFFICE}",
+    ]
+    series = [*JUNE_1, WEEKLY, "SUMMARY:Plan", "SEQUENCE:3", *common]
+    moved = [*common, "RECURRENCE-ID:20260608T080000Z", "DTSTART:20260608T140000Z", "SUMMARY:Moved", "SEQUENCE:0"]
+    assert play.hear(calendar([series, moved])).reason == "date_of_series"
+    assert play.task(SECOND).fields.title == "Moved"

@@ -86,22 +86,31 @@ def _take_whole(draft: Draft, series: Component, dates: Sequence[Component]) -> 
 
 
 def _take_series(draft: Draft, component: Component, dates: Sequence[Component]) -> Verdict:
-    if (verdict := _no_news(draft, component, None)) is not None:
-        return verdict
     line, version = draft.line(None), draft.version_of(component)
+    if (verdict := _no_news(draft, component, None)) is not None:
+        if line.request is not None and line.request.version == version:
+            _list(draft, fields_of(component, draft.home), dates, beside=draft.memory.listed)
+        return verdict
     if component.status == "CANCELLED":
         return _cancelled_by_status(draft, component, None)
     fields = _without_uninvited(fields_of(component, draft.home), line, version)
     is_new = not draft.rows(None) and line.request is None
     said = _put(draft, None, fields)
-    listed = frozenset(key_in(series_of(fields), one.recurrence_id) for one in dates if one.recurrence_id is not None)
-    draft.memory = replace(draft.memory, listed=listed)
+    _list(draft, fields, dates)
     received = written(said, fields.rrule, fields.exdates)
     fact = _fact(line.request, version, component, draft.mail)
     draft.remember(None, replace(draft.line(None), request=fact, received=received))
     if is_new:
         return Verdict(Outcome.CREATED, reasons.NEW, component)
     return Verdict(Outcome.UPDATED, reasons.NEWER, component)
+
+
+def _list(
+    draft: Draft, series: TaskFields, dates: Sequence[Component], *, beside: frozenset[str] = frozenset()
+) -> None:
+    """Remember which dates the newest request of the series speaks of itself."""
+    keys = (key_in(series_of(series), one.recurrence_id) for one in dates if one.recurrence_id is not None)
+    draft.memory = replace(draft.memory, listed=beside | frozenset(keys))
 
 
 def _no_news(draft: Draft, component: Component, key: str | None) -> Verdict | None:

@@ -1,8 +1,10 @@
 """From the remembered facts to how every task of a UID must stand. The same facts give the same tasks, in whatever order they came.
 
-A date has a SEQUENCE of its own (RFC 5546 section 2.1.5), so between a message about one date and one about the whole series
-only DTSTAMP tells which came later. A whole-series REQUEST speaks for every date it does not list; a whole-series CANCEL
-takes every date with it that is not newer in both.
+A date that nothing has been said about stands as the series says, with the series' version (as Thunderbird and Apple read RFC
+5546 section 2.1.5). Organizers count differently, though: some raise one SEQUENCE for everything, some one for each date. So
+between a message about one date and one about the whole series the date counts only where it is newer by SEQUENCE and DTSTAMP
+and not older by DTSTAMP alone. A whole-series REQUEST speaks for every date it does not list; a whole-series CANCEL takes
+every date with it that is not newer in both.
 """
 
 from __future__ import annotations
@@ -27,10 +29,8 @@ class Stand(Enum):
 
 
 def is_overtaken(version: Version, series: Fact | None) -> bool:
-    """Whether a message about one date was written before the whole-series REQUEST."""
-    if series is None:
-        return False
-    return (version.stamp, version.sequence) < (series.version.stamp, series.version.sequence)
+    """Whether a message about one date is older than the whole-series REQUEST: by SEQUENCE and DTSTAMP, or by DTSTAMP alone."""
+    return series is not None and (version < series.version or version.stamp < series.version.stamp)
 
 
 def takes_along(cancel: Version, version: Version) -> bool:
