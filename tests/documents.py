@@ -1,7 +1,7 @@
 """Documents that are made from the code: `make docs` writes them, `make lint` checks that none has drifted.
 
 OpenAPI of each service and AsyncAPI of the whole under docs/api/, the table of events in docs/events.md, the tables of settings
-in the services' READMEs.
+in the services' READMEs. docs/features.md is written by hand and checked here as well.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from contracts import calendar, cases, directory, documents, mail, reminders, ta
 from kit.asyncapi import asyncapi_document
 from kit.events import Event
 from kit.settings import ServiceSettings
+from tests.feature_table import problems
 
 HOUSE = Path(__file__).resolve().parents[1]
 SERVICES = {
@@ -47,7 +48,10 @@ def main() -> int:
     if check:
         for path in drifted:
             print(f"{path.relative_to(HOUSE)} is not what the code says: run `make docs`.", file=sys.stderr)
-        return 1 if drifted else 0
+        untrue = problems()
+        for problem in untrue:
+            print(f"docs/features.md: {problem}", file=sys.stderr)
+        return 1 if drifted or untrue else 0
     for path, content in _documents().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
