@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.feature_table import GROUPS, missing_groups, problems, defined_tests
+from tests.feature_table import GROUPS, defined_tests, missing_groups, problems
 
 TESTS = """
 class TestTimers:
