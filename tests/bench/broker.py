@@ -34,6 +34,7 @@ def running_broker(folder: Path, port_base: int) -> Iterator[tuple[str, str, str
             yield f"nats://127.0.0.1:{port_base + 5}", "", ""
         finally:
             process.terminate()
+            process.wait()
 
 
 def _wait_until_healthy(url: str) -> None:

@@ -1,37 +1,40 @@
-"""CPU time and memory of an installation, process by process."""
+"""CPU time and memory of an installation, part by part."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil
 
-from goniec.installation import Installation
-
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU seconds since the process began (its children included) and resident megabytes."""
+    """CPU seconds since the process began, its children included, and megabytes.
+
+    `rss_mb` counts pages that forked processes share once in each, `pss_mb` gives each its part of them.
+    """
 
     cpu_seconds: float
     rss_mb: float
+    pss_mb: float
 
 
-def usage_of(installation: Installation, *extra: tuple[str, int]) -> dict[str, Usage]:
-    """Usage by part: the broker, each service with its workers, and `extra` (name, process id) such as the database."""
-    parts = [(name, process.pid) for name, process in installation.processes.items()] + list(extra)
-    return {name: _usage(pid) for name, pid in parts}
+def usage_of(parts: Mapping[str, int]) -> dict[str, Usage]:
+    """Usage of each part (name → process id) with its workers."""
+    return {name: _usage(pid) for name, pid in parts.items()}
 
 
 def _usage(pid: int) -> Usage:
     parent = psutil.Process(pid)
-    cpu, memory = 0.0, 0.0
+    cpu, rss, pss = 0.0, 0.0, 0.0
     for process in (parent, *parent.children(recursive=True)):
         try:
-            times = process.cpu_times()
-            cpu += times.user + times.system
-            memory += process.memory_info().rss
+            times, memory = process.cpu_times(), process.memory_full_info()
         except psutil.NoSuchProcess:
             continue
+        cpu += times.user + times.system
+        rss += memory.rss
+        pss += getattr(memory, "pss", memory.rss)
     ended_children = parent.cpu_times()
-    return Usage(cpu + ended_children.children_user + ended_children.children_system, memory / 1e6)
+    return Usage(cpu + ended_children.children_user + ended_children.children_system, rss / 1e6, pss / 1e6)

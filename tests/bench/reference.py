@@ -8,9 +8,12 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nats
 from nats.js.api import StreamConfig
+
+from tests.bench.broker import running_broker
 
 
 @dataclass(frozen=True)
@@ -45,5 +48,7 @@ async def reference_loop(raws: list[bytes], folder: Path, nats_url: str, user: s
     return Figures(len(raws) / took, used * 1000 / len(raws))
 
 
-def run(raws: list[bytes], folder: Path, nats_url: str, user: str, password: str) -> Figures:
-    return asyncio.run(reference_loop(raws, folder, nats_url, user, password))
+def measure_reference(raws: list[bytes], folder: Path, port_base: int) -> Figures:
+    """On a broker and a database of its own, which are removed afterwards."""
+    with TemporaryDirectory(dir=folder) as name, running_broker(Path(name) / "broker", port_base) as (url, user, word):
+        return asyncio.run(reference_loop(raws, Path(name), url, user, word))
