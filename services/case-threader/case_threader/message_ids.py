@@ -6,6 +6,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from kit.outgoing_mail import new_message_id
+
+__all__ = ["LONGEST_KEPT", "MOST_ANCESTORS", "ancestors", "index_key", "is_writable", "new_message_id"]
+
 LONGEST_KEPT = 200
 _WRITABLE = re.compile(r"[!-;=?-~]{1,900}")
 MOST_ANCESTORS = 50
@@ -38,13 +42,3 @@ def ancestors(
 def is_writable(message_id: str) -> bool:
     """Whether an id of others can stand in a header of ours: printable ASCII, and short enough for a line."""
     return _WRITABLE.fullmatch(message_id) is not None
-
-
-def new_message_id(random: bytes, domain: str) -> str:
-    """A Message-ID of ours, without angle brackets. Whoever knows it has seen our mail, so it must not be guessable.
-
-    `random` are at least 16 bytes from the system's generator.
-    """
-    if len(random) < 16:
-        raise ValueError("A Message-ID of ours needs at least 16 random bytes.")
-    return f"goniec.{random.hex()}@{domain}"

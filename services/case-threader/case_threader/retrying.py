@@ -12,6 +12,7 @@ from case_threader.repository.messages import find_message
 from case_threader.repository.replies import get_reply
 from case_threader.settling import settle
 from kit.database import AsyncSession
+from kit.mail_sending import queue_again
 
 
 async def retry_reply(session: AsyncSession, reply_id: UUID, *, now: datetime) -> Reply:
@@ -19,8 +20,7 @@ async def retry_reply(session: AsyncSession, reply_id: UUID, *, now: datetime) -
     reply = await get_reply(session, reply_id)
     if reply.status not in ("failed", "unknown"):
         raise NothingToRetry(reply_id, reply.status)
-    reply.status, reply.next_attempt_at, reply.created_at, reply.attempts = "queued", now, now, []
-    reply.version += 1
+    queue_again(reply, now=now)
     session.add(reply)
     message = await find_message(session, reply.id)
     if message is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -38,30 +37,6 @@ async def get_reply(session: AsyncSession, reply_id: UUID) -> Reply:
     if reply is None:
         raise ReplyNotFound(reply_id)
     return reply
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next reply is to be sent; None when nothing waits."""
-    reply = tables.replies.c
-    query = select(reply.next_attempt_at).where(reply.next_attempt_at.is_not(None)).order_by(reply.next_attempt_at)
-    moment: datetime | None = await session.scalar(query.limit(1))
-    return moment
-
-
-async def claim_due(session: AsyncSession, *, now: datetime, until: datetime, most: int) -> list[Reply]:
-    """Take due replies for this sender alone; what is not finished `until` then is due again."""
-    query = (
-        select(Reply)
-        .where(col(Reply.next_attempt_at) <= now)
-        .order_by(col(Reply.next_attempt_at))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = list((await session.scalars(query)).all())
-    for reply in claimed:
-        reply.next_attempt_at = until
-        session.add(reply)
-    return claimed
 
 
 def replies_in_list(paging: Paging, *, status: str | None, case_id: UUID | None) -> Select[Reply]:
