@@ -59,7 +59,7 @@ class SignIn:
                 await count_wrong_password(session, key, free=self._free_tries, now=now)
             raise BadGrant
         await self._welcome(user, password, key)
-        granted = narrowed(scopes_of_user(user.scopes, sees_all=user.sees_all), scope)
+        granted = narrowed(scopes_of_user(user.scopes, user.visibility), scope)
         if not granted:
             raise BadScope
         token = self._issuer.token(

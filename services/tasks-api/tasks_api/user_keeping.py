@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from kit.database import AsyncSession, Database
@@ -13,7 +13,7 @@ from tasks_api.errors.people import EmployeeHasUser, LastAdministrator, UnknownS
 from tasks_api.models.people import User
 from tasks_api.passwords import Passwords
 from tasks_api.repository import directory, people
-from tasks_api.scopes import ADMIN, DEFAULT_SCOPES, unknown_scopes
+from tasks_api.scopes import ADMIN, DEFAULT_SCOPES, overall_visibility, unknown_scopes, visibility_of_lists
 
 ADMINISTRATOR = "admin"
 """The user name of the first administrator."""
@@ -83,7 +83,7 @@ async def ensure_administrator(
                 name="Administrator",
                 password_hash=password_hash,
                 scopes=[ADMIN],
-                sees_all=True,
+                visibility={**visibility_of_lists("all", {})},
                 created_at=now,
                 password_changed_at=now,
             )
@@ -103,9 +103,11 @@ async def _set_user(session: AsyncSession, user: User, fields: Mapping[str, Any]
         raise UnknownScopes(unknown)
     if fields.get("employee_id") is not None:
         await _check_employee(session, user, fields["employee_id"])
-    for name in ("name", "employee_id", "reminders_enabled", "locale", "active", "sees_all"):
+    for name in ("name", "employee_id", "reminders_enabled", "locale", "active"):
         if name in fields:
             setattr(user, name, fields[name])
+    if fields.keys() & {"visibility", "visibility_by_list"}:
+        user.visibility = _visibility(user, fields)
     if "scopes" in fields:
         user.scopes = sorted(set(fields["scopes"]))
     if administrated and not _administrates(user):
@@ -116,6 +118,15 @@ async def _set_user(session: AsyncSession, user: User, fields: Mapping[str, Any]
         for employee_id in {former_employee, user.employee_id} - {None}:
             assert employee_id is not None
             await announce_employee_again(session, employee_id)
+
+
+def _visibility(user: User, fields: Mapping[str, Any]) -> dict[str, str]:
+    """`visibility` speaks of the whole agenda anew, `visibility_by_list` of single lists; the other lists stay."""
+    if fields.get("visibility") is not None:
+        known = visibility_of_lists(fields["visibility"], {})
+    else:
+        known = visibility_of_lists(overall_visibility(user.visibility), cast("Any", user.visibility))
+    return {**known, **(fields.get("visibility_by_list") or {})}
 
 
 async def _check_employee(session: AsyncSession, user: User, employee_id: UUID) -> None:

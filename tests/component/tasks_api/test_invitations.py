@@ -433,7 +433,7 @@ async def test_a_rule_that_is_too_much_for_the_worker_costs_only_its_own_dates(
 async def test_invitations_are_for_those_who_see_all_tasks(office: Office) -> None:
     restricted = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:write')}"}
     assert (await office.client.get("/v1/invitations", headers=restricted)).status_code == 403
-    unrestricted = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:all')}"}
+    unrestricted = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:all', 'activities:all')}"}
     assert (await office.client.get("/v1/invitations", headers=unrestricted)).status_code == 200
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_api.scopes import narrowed, scopes_of_user, unknown_scopes
+from tasks_api.scopes import narrowed, overall_visibility, scopes_of_user, unknown_scopes, visibility_of_lists
 from tasks_api.throttling import throttle_key, wait_after
 
 
@@ -23,12 +23,26 @@ def test_the_counter_is_per_name_and_address_and_tells_neither() -> None:
 
 
 def test_scopes_are_narrowed_never_widened() -> None:
-    granted = scopes_of_user(["tasks:read", "mail:read"], sees_all=True)
+    granted = scopes_of_user(["tasks:read", "mail:read"], {"tasks": "all", "accounts": "own"})
     assert granted == {"tasks:read", "mail:read", "tasks:all"}
     assert narrowed(granted, None) == granted
     assert narrowed(granted, "tasks:read admin") == {"tasks:read"}
     assert narrowed(granted, "admin") == set()
     assert narrowed(frozenset({"admin"}), "tasks:read nonsense") == {"tasks:read"}
+
+
+def test_visibility_is_said_of_the_agenda_or_list_by_list() -> None:
+    """features K32."""
+    everything = dict.fromkeys(("tasks", "activities", "calendar", "accounts", "contacts"), "all")
+    assert visibility_of_lists("all", {}) == everything
+    usual = visibility_of_lists("own", {})
+    assert usual == {**everything, "tasks": "own", "activities": "own", "calendar": "own"}
+    assert visibility_of_lists("own", {"calendar": "all", "contacts": "own"}) == {
+        **usual, "calendar": "all", "contacts": "own"
+    }  # fmt: skip
+    assert [overall_visibility(lists) for lists in (everything, usual, {**everything, "calendar": "own"}, {})] == [
+        "all", "own", "own", "own"
+    ]  # fmt: skip
 
 
 def test_scopes_nobody_can_be_given() -> None:

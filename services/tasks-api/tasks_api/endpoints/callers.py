@@ -1,19 +1,42 @@
-"""Who calls, as the use cases about tasks want to know it."""
+"""Who calls and what they may do here: the one place where rights to tasks, calendar and directory are looked at.
+
+What of each list somebody sees, and what of it they may change, is decided by `tasks_api.viewer`; the queries apply it.
+"""
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from kit.tokens import Caller, requires
-from tasks_api.scopes import SEES_ALL_TASKS
+from kit.tokens import Caller, authorized, requires
+from tasks_api.errors.people import CrmInactive
+from tasks_api.scopes import ADMIN, MODIFIES_OTHERS, SEEN_BY
 from tasks_api.task_editing import Editor
 from tasks_api.viewer import Viewer
 
-Reader = Annotated[Caller, Depends(requires("tasks:read"))]
-Writer = Annotated[Caller, Depends(requires("tasks:write"))]
-SeesAll = Annotated[Caller, Depends(requires("tasks:read", SEES_ALL_TASKS))]
-DecidesAll = Annotated[Caller, Depends(requires("tasks:write", SEES_ALL_TASKS))]
-"""Invitations show mails of everybody: they are for those who see all tasks (features R53)."""
+
+class in_crm(requires):  # noqa: N801 - reads as a word at its place of use: Depends(in_crm("tasks:read"))
+    """Dependency: the caller, who must have every one of `scopes`; 403 `crm_inactive` for a person who is no employee."""
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await authorized(request, *self.scopes)
+        refuse_without_employee(caller)
+        return caller
+
+
+def refuse_without_employee(caller: Caller) -> None:
+    """features K35: a login without an employee can do nothing here; services and administrators are no employees."""
+    if caller.user_id is not None and caller.employee_id is None and not caller.has(ADMIN):
+        raise CrmInactive
+
+
+Reader = Annotated[Caller, Depends(in_crm("tasks:read"))]
+Writer = Annotated[Caller, Depends(in_crm("tasks:write"))]
+DirectoryReader = Annotated[Caller, Depends(in_crm("directory:read"))]
+DirectoryWriter = Annotated[Caller, Depends(in_crm("directory:write"))]
+SeesAll = Annotated[Caller, Depends(in_crm("tasks:read", SEEN_BY["tasks"], SEEN_BY["activities"]))]
+"""What would show mails or threads of everybody is for those who see all of the agenda (features R53)."""
+DecidesAll = Annotated[Caller, Depends(in_crm("tasks:write", SEEN_BY["tasks"], SEEN_BY["activities"], MODIFIES_OTHERS))]
+"""Deciding about invitations changes everybody's tasks (features K34)."""
 
 
 def editor_of(caller: Caller) -> Editor:

@@ -3,13 +3,15 @@
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from kit.database import AsyncSession
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
-from kit.tokens import ADMIN, Caller, requires
+from kit.tokens import ADMIN
 from tasks_api import card_keeping
+from tasks_api.endpoints.callers import DirectoryReader as Reader
+from tasks_api.endpoints.callers import DirectoryWriter as Writer
 from tasks_api.endpoints.users import new_user_fields
 from tasks_api.errors.people import LoginNeedsAdministrator
 from tasks_api.folding import search_words
@@ -34,8 +36,6 @@ from tasks_api.user_keeping import create_user
 
 router = APIRouter(tags=["directory"])
 S = TypeVar("S", AccountShape, ContactShape, EmployeeShape)
-Reader = Annotated[Caller, Depends(requires("directory:read"))]
-Writer = Annotated[Caller, Depends(requires("directory:write"))]
 Words = Annotated[str, Query(alias="q", max_length=200, description="Words of the name, in any order.")]
 Address = Annotated[Email | None, Query(alias="email", description="Only cards with this address.")]
 InUse = Annotated[bool | None, Query(alias="active", description="Only cards in use, or only retired ones.")]

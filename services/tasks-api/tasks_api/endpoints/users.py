@@ -84,8 +84,6 @@ async def patch_user(
 ) -> UserShape:
     fields = body.fields()
     password = fields.pop("password", None)
-    if "visibility" in fields:
-        fields["sees_all"] = fields.pop("visibility") == "all"
     password_hash = None if password is None else await the.passwords.hash(password.get_secret_value())
     async with the.database.transaction() as session:
         known = await people.get_user(session, user_id)
@@ -107,9 +105,9 @@ async def remove_user(the: The, _: Admin, user_id: UUID, request: Request) -> No
 
 def new_user_fields(body: Any) -> dict[str, Any]:
     """What a login is made of, without its password; scopes nobody named are the usual ones."""
-    fields = {name: value for name, value in body if name not in {"password", "visibility"}}
+    fields = {name: value for name, value in body if name != "password"}
     if fields["scopes"] is None:
         del fields["scopes"]
     if fields.get("name") is None:
         fields["name"] = body.username
-    return {**fields, "sees_all": body.visibility == "all"}
+    return fields

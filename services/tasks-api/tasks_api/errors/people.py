@@ -65,6 +65,15 @@ class NoUserBehindToken(Forbidden):
         super().__init__("No user of this installation stands behind the token.")
 
 
+class CrmInactive(Forbidden):
+    """features K35."""
+
+    code = "crm_inactive"
+
+    def __init__(self) -> None:
+        super().__init__("Tasks, calendar and directory open once an employee is linked to this user.")
+
+
 class UserNotFound(NotFound):
     code = "user_not_found"
 

@@ -13,6 +13,15 @@ class TaskNotFound(NotFound):
         super().__init__(f"There is no task {task_id}.")
 
 
+class TaskOfOthers(Forbidden):
+    """features K34: seen, but neither made by nor assigned to the caller."""
+
+    code = "task_of_others"
+
+    def __init__(self, task_id: UUID) -> None:
+        super().__init__(f"The task {task_id} is somebody else's; changing it needs the scope tasks:modify_others.")
+
+
 class TaskCompletedAlready(Conflict):
     """A completed task is frozen until it is reopened (features K9, R47)."""
 

@@ -10,7 +10,7 @@ from tasks_api.models.base import Table
 
 
 class User(Table, table=True):
-    """A login. `username` is stored lower-case; `scopes` are granted on sign-in."""
+    """A login. `username` is stored lower-case; `scopes` are granted on sign-in; `visibility`: list → own or all."""
 
     __tablename__ = "user_login"
 
@@ -20,7 +20,7 @@ class User(Table, table=True):
     name: str = Field(default="", max_length=200)
     password_hash: str = Field(max_length=300)
     scopes: list[str] = Field(default_factory=list, sa_type=JsonDocument)
-    sees_all: bool = False
+    visibility: dict[str, str] = Field(default_factory=dict, sa_type=JsonDocument)
     employee_id: UUID | None = Field(default=None, unique=True)
     reminders_enabled: bool = True
     locale: str | None = Field(default=None, max_length=20)

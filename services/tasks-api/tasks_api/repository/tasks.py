@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
-from tasks_api.errors.tasks import TaskNotFound
+from tasks_api.errors.tasks import TaskNotFound, TaskOfOthers
 from tasks_api.models.base import metadata
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table, tasks_of
@@ -60,11 +60,16 @@ class TaskFilter:
 
 
 async def get_task(session: AsyncSession, task_id: UUID, viewer: Viewer, *, to_change: bool = False) -> Task:
-    """The task, or TaskNotFound, which is also said of tasks the viewer may not see (reliability D1)."""
+    """The task, or TaskNotFound, which is also said of tasks the viewer may not see (reliability D1).
+
+    `to_change`: the row is held until the transaction ends; TaskOfOthers when it is only theirs to look at (features K34).
+    """
     query = select(task_table).where(columns.id == task_id, *_visible_to(viewer))
     found = await tasks_of(session, query.with_for_update() if to_change else query)
     if not found:
         raise TaskNotFound(task_id)
+    if to_change and not viewer.may_change(found[0].created_by, found[0].assignee_ids):
+        raise TaskOfOthers(task_id)
     return found[0]
 
 
@@ -219,6 +224,10 @@ def _visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     if viewer.sees_all:
         return []
     own: list[ColumnElement[bool]] = []
+    if viewer.sees_all_tasks:
+        own.append(columns.kind == "task")
+    if viewer.sees_all_activities:
+        own.append(columns.kind != "task")
     if viewer.user_id is not None:
         own.append(columns.created_by == viewer.user_id)
     if viewer.employee_id is not None:

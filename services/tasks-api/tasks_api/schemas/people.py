@@ -1,6 +1,6 @@
 """Users and tokens."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -9,10 +9,13 @@ from kit.schemas import Body, Line, Moment, Shape
 from tasks_api.models.people import User
 from tasks_api.passwords import LONGEST, SHORTEST
 from tasks_api.schemas.values import Change, Name, Stripped
+from tasks_api.scopes import List, Visibility, overall_visibility
 
 Username = Annotated[Line, Stripped, Field(pattern=r"^[^\s:]+$", max_length=100), AfterValidator(str.lower)]
 Password = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 Locale = Annotated[str, Field(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)]
+
+VisibilityByList = dict[List, Visibility]
 
 
 class TokenShape(Shape):
@@ -30,7 +33,13 @@ class LoginBody(Body):
     username: Username
     password: Password
     scopes: list[str] | None = None
-    visibility: str = Field(default="own", pattern="^(own|all)$")
+    visibility: Visibility = Field(
+        default="own", description="What is seen of the agenda: tasks, activities, calendar."
+    )
+    visibility_by_list: VisibilityByList = Field(
+        default={},
+        description="Per list (features K32): it outranks `visibility`. Firms and people are shown unless `own`.",
+    )
 
 
 class UserBody(LoginBody):
@@ -46,7 +55,8 @@ class UserChange(Change):
     name: Name | None = None
     password: Password | None = None
     scopes: list[str] | None = None
-    visibility: str | None = Field(default=None, pattern="^(own|all)$")
+    visibility: Visibility | None = None
+    visibility_by_list: VisibilityByList | None = None
     employee_id: UUID | None = None
     reminders_enabled: bool | None = None
     locale: Locale | None = None
@@ -72,7 +82,8 @@ class UserShape(Shape):
     username: str
     name: str
     scopes: list[str]
-    visibility: str
+    visibility: Visibility
+    visibility_by_list: VisibilityByList
     employee_id: UUID | None
     reminders_enabled: bool
     locale: str | None
@@ -87,7 +98,8 @@ class UserShape(Shape):
             username=user.username,
             name=user.name,
             scopes=user.scopes,
-            visibility="all" if user.sees_all else "own",
+            visibility=overall_visibility(user.visibility),
+            visibility_by_list=cast("VisibilityByList", user.visibility),
             employee_id=user.employee_id,
             reminders_enabled=user.reminders_enabled,
             locale=user.locale,

@@ -57,7 +57,7 @@ def _create_people() -> None:
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("password_hash", sa.String(300), nullable=False),
         sa.Column("scopes", JsonDocument(), nullable=False),
-        sa.Column("sees_all", sa.Boolean(), nullable=False),
+        sa.Column("visibility", JsonDocument(), nullable=False),
         sa.Column("employee_id", sa.Uuid(), nullable=True),
         sa.Column("reminders_enabled", sa.Boolean(), nullable=False),
         sa.Column("locale", sa.String(20), nullable=True),
