@@ -41,6 +41,22 @@ async def test_bytes_come_back_as_dovecot_has_them_and_nothing_is_flagged(doveco
     assert b"\\Seen" not in flags
 
 
+async def test_killed_dovecot_loses_and_repeats_nothing(dovecot: Dovecot, api: Api) -> None:
+    account_id = await _connected(api, dovecot)
+    for number in range(5):
+        await asyncio.to_thread(dovecot.deliver, _mail(f"before {number}"))
+    await _messages(api, account_id, 5)
+    dovecot.kill()
+    dovecot.start()
+    for number in range(5):
+        await asyncio.to_thread(dovecot.deliver, _mail(f"after {number}"))
+
+    messages = await _messages(api, account_id, 10)
+
+    expected = [f"Wiadomość {when} {number}" for when in ("before", "after") for number in range(5)]
+    assert sorted(message["subject"] for message in messages) == sorted(expected)
+
+
 async def test_rebuilt_mailbox_is_read_again_without_duplicates(dovecot: Dovecot, api: Api) -> None:
     account_id = await _connected(api, dovecot)
     for number in range(5):
@@ -75,6 +91,25 @@ async def test_wrong_password_is_told_and_not_hammered(dovecot: Dovecot, api: Ap
 
     health = await wait_until(refused, what="auth_failed", seconds=PATIENCE)
     assert health["last_error"]
+
+
+async def test_stepwise_test_of_an_account(dovecot: Dovecot, api: Api) -> None:
+    await asyncio.to_thread(dovecot.deliver, _mail("probe"))
+
+    tried = await api.post("mail-ingest", "/v1/mail-accounts/test", {"imap": _body(dovecot)["imap"]})
+
+    assert tried["ok"], tried
+    steps = [step["step"] for step in tried["imap"]]
+    assert steps == ["dns", "connection", "tls", "login", "capabilities", "folder INBOX", "folder Sent", "invitations"]
+    assert tried["smtp"] == []
+
+
+async def test_stepwise_test_says_that_the_password_is_wrong(dovecot: Dovecot, api: Api) -> None:
+    tried = await api.post("mail-ingest", "/v1/mail-accounts/test", {"imap": _body(dovecot, password="wrong")["imap"]})
+
+    steps = {step["step"]: step["ok"] for step in tried["imap"]}
+    assert not tried["ok"]
+    assert (steps["tls"], steps["login"], steps["folder INBOX"]) == (True, False, None)
 
 
 # ---- the office

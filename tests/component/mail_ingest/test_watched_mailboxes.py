@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from scripted_imap import ScriptedFolder, ScriptedImap
 from sqlalchemy import text
 
 from contracts.mail import MailAccountHealthChanged, MailQuarantined, MailReceived, MailSent
+from kit.workers import Result
 from mail_ingest.sources import imap_connection
 
 INBOX = [{"name": "INBOX", "role": "inbox"}]
@@ -66,6 +67,26 @@ async def test_mail_comes_in_and_nothing_is_touched_on_the_server(ingest: Ingest
     assert (await health(ingest, account, "ok"))["folders"][0]["last_uid"] == 2
     assert not server.count(r"\bSELECT\b|STORE|EXPUNGE|MOVE|COPY|BODY\[\]")
     assert server.count(r"EXAMINE") >= 1
+
+
+async def test_a_mail_is_listed_when_it_has_been_read(
+    ingest: Ingest, server: ScriptedImap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with Dovecot: five mails of one fetch stood in the list as five without a subject until they were read."""
+    read, seen = ingest.workers.run, []
+
+    async def look_and_read(function: str, arguments: Sequence[bytes]) -> list[Result]:
+        seen.append((await ingest.get("/v1/messages"))["items"])
+        return await read(function, arguments)
+
+    monkeypatch.setattr(ingest.workers, "run", look_and_read)
+    for number in range(5):
+        server.deliver(a_mail(subject=f"Mail {number}"))
+    await ingest.add_account(imap=imap(server))
+    await subjects(ingest, 5)
+    assert seen == [[]]
+    listed = {item["subject"] for item in (await ingest.get("/v1/messages"))["items"]}
+    assert listed == {f"Mail {number}" for number in range(5)}
 
 
 async def test_start_new_leaves_alone_what_was_there(ingest: Ingest, server: ScriptedImap) -> None:

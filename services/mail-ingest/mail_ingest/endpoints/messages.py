@@ -44,7 +44,7 @@ async def list_messages(
     received_before: Moment | None = None,
     q: Words = "",
 ) -> Page[MessageCard]:
-    """Messages, the latest received first."""
+    """Messages that were read or set aside, the latest received first."""
     wanted = Wanted(
         account_id=mail_account_id,
         role=role,

@@ -22,7 +22,10 @@ _account: Table = MailAccount.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which messages a list shows; None is no condition. `words` are folded and all must occur."""
+    """Which messages a list shows; None is no condition. `words` are folded and all must occur.
+
+    A mail that is still being read is in no list: nobody could tell it from one that says nothing.
+    """
 
     account_id: UUID | None = None
     role: str | None = None
@@ -113,6 +116,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (_card.c.has_invitation, wanted.has_invitation),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    if wanted.state is None:
+        conditions.append(_message.c.state != State.STORED.value)
     if wanted.received_from is not None:
         conditions.append(_message.c.received_at >= wanted.received_from)
     if wanted.received_before is not None:
