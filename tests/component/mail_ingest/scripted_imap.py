@@ -37,6 +37,7 @@ class Faults:
     login_answer: str | None = None  # instead of a verdict on the password, e.g. "NO [UNAVAILABLE] later"
     examine_answer: str | None = None
     cut_literal_after: dict[int, int] = field(default_factory=dict)  # bytes, then the connection ends; once
+    good_bye_before: set[int] = field(default_factory=set)  # BYE and the end of the connection instead of it; once
     literal_longer_by: dict[int, int] = field(default_factory=dict)  # the announced size is a lie
     literal_size: dict[int, int] = field(default_factory=dict)  # announced, e.g. 4 GB, and nothing follows
     size_off_by: dict[int, int] = field(default_factory=dict)  # RFC822.SIZE differs from the bytes
@@ -304,6 +305,11 @@ class _Talk:
             await asyncio.Event().wait()
         announced = len(raw) + self.faults.literal_longer_by.get(uid, 0)
         head = start + b" BODY[] {%d}\r\n" % announced
+        if uid in self.faults.good_bye_before:
+            self.faults.good_bye_before.discard(uid)
+            await self.send(b"* BYE shutting down")
+            self.writer.close()
+            raise ConnectionError("good-bye")
         cut = self.faults.cut_literal_after.pop(uid, None)
         if cut is not None:
             self.writer.write(head + raw[:cut])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import aiosmtplib
@@ -52,6 +53,27 @@ async def test_mail_of_another_kind_of_server(ingest: Ingest) -> None:
         assert second.same_bytes_as == first.message_id
     finally:
         await server.stop()
+
+
+async def test_a_server_that_shuts_down_in_mid_fetch_delays_nothing(ingest: Ingest) -> None:
+    """The mails it did not come to are not noted as unfetched; they are asked for again a moment later."""
+    async with ScriptedImap() as server:
+        for number in range(5):
+            server.deliver(a_mail(subject=f"Mail {number}"))
+        server.faults.good_bye_before = {3}
+        auth = {"kind": "password", "username": "biuro", "password": "tajne"}
+        imap = {"host": "127.0.0.1", "port": server.port, "security": "none", "auth": auth, "start": "all"}
+        account = await ingest.add_account(imap=imap)
+        assert await ingest.pauses.end() <= 1
+        await server.until(lambda: server.count(r"\bIDLE\b") == 1)
+
+        async def all_read() -> dict[str, Any] | None:
+            health = await ingest.get(f"/v1/mail-accounts/{account}/health")
+            return health if health["state"] == "ok" else None
+
+        assert (await until(all_read))["unfetched"] == 0
+        heard = [mail.mail_subject for mail in await ingest.announced(MailReceived)]
+        assert sorted(heard) == [f"Mail {number}" for number in range(5)]
 
 
 def _replica(url: str, clock: FixedClock, folder: Path) -> MailIngestParts:

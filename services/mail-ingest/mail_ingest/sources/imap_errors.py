@@ -34,7 +34,7 @@ class NotAMailServer(MailServerError):
 
 
 class ServerBusy(MailServerError):
-    """The server said that it cannot serve us now: [UNAVAILABLE], [INUSE], [LIMIT], BYE."""
+    """The server said that it cannot serve us now: [UNAVAILABLE], [INUSE], [LIMIT], BYE before we are signed in."""
 
     code = "server_busy"
 

@@ -175,7 +175,7 @@ class ImapProtocol(library.IMAP4ClientProtocol):  # type: ignore[misc]
         line = reply[0]
         upper = line[:64].upper()
         if upper.startswith(b"* BYE"):
-            self._cause = ServerBusy(f"The server said good-bye: {printable(line[5:])}")
+            self._cause = self._good_bye(printable(line[5:]))
         if upper.endswith((b" EXISTS", b" RECENT")):
             self._news.set()
         if self._fetching is not None and self._fetching is self.pending_async_commands.get("FETCH"):
@@ -187,6 +187,11 @@ class ImapProtocol(library.IMAP4ClientProtocol):  # type: ignore[misc]
                 command.append_to_resp(part)
         if self.pending_sync_command is not None:
             self.pending_sync_command.flush()
+
+    def _good_bye(self, words: str) -> MailServerError:
+        """Before we are signed in it turns us away; after that it ends a session, as a restart or a time limit does."""
+        meaning = ConnectionBroken if self.state in {library.AUTH, library.SELECTED} else ServerBusy
+        return meaning(f"The server said good-bye: {words}")
 
     def _continuation(self, line: bytes) -> None:
         pending = self.pending_sync_command
