@@ -8,18 +8,22 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.tasks import AudiencePlan
+from contracts.tasks import AudiencePlan, ReminderChannel
 from kit.events import Event
 
 
 class ReminderFact(Event):
-    """Base of `reminder.*`. The recipient's address is not told: it is personal data nobody needs from an event."""
+    """Base of `reminder.*`. The recipient's address is not told: it is personal data nobody needs from an event.
+
+    `about` says what `task_id` names: a task, a case that waits for an answer, or an invitation that waits for a person.
+    """
 
     reminder_id: UUID
     task_id: UUID
+    about: Literal["task", "case", "invitation"] = "task"
     recurrence_id: str | None = None
     audience: Literal["client", "operator"]
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     employee_id: UUID | None = None  # operators
     account_id: UUID | None = None  # clients
     due_at: datetime
@@ -98,7 +102,10 @@ class TemplateChanged(Event):
     name: str
     channel: Literal["sms", "email"]
     bcc: list[str] = Field(default_factory=list)
+    locale: str = "pl"
+    contexts: list[str] = Field(default_factory=lambda: ["*"])
     is_default: bool = False
+    default_contexts: list[str] = Field(default_factory=list)  # where it is the default one for its language
     deleted: bool = False
 
     def key(self) -> str:

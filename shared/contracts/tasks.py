@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -27,15 +28,20 @@ class TaskAttendee(BaseModel):
     partstat: str = "NEEDS-ACTION"
 
 
+ReminderChannel = Literal["sms", "email", "app"]
+"""`app` is for operators only: the reminder shows where they work, and nothing leaves the house."""
+
+
 class ChannelPlan(BaseModel):
     """One way one audience is told: `lead_time` before the start; None leaves template, address or number to the defaults."""
 
     model_config = ConfigDict(frozen=True)
 
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     template_id: UUID | None = None
     lead_time: timedelta = timedelta(hours=24)
     address: str | None = None  # e-mail address typed or chosen on the task; clients only
+    address_origin: str | None = None  # "contact.email", "account.email" or "manual"
     phone: str | None = None  # number typed or chosen on the task; clients only (features R11)
     phone_origin: str | None = None
 
@@ -49,6 +55,18 @@ class AudiencePlan(BaseModel):
     channels: list[ChannelPlan] = Field(default_factory=list)
 
 
+class PersonalReminder(BaseModel):
+    """A reminder somebody set for themselves alone: `lead_time` before the start, or the moment `at` (features W26)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    employee_id: UUID
+    channel: ReminderChannel
+    lead_time: timedelta | None = None
+    at: datetime | None = None
+    template_id: UUID | None = None
+
+
 class ReminderPlan(BaseModel):
     """The plan lives on the task; the automation's settings are copied into it when the task is made (DESIGN 5)."""
 
@@ -57,6 +75,7 @@ class ReminderPlan(BaseModel):
     client: AudiencePlan = Field(default_factory=AudiencePlan)
     operator: AudiencePlan = Field(default_factory=AudiencePlan)
     remind_at: datetime | None = None  # features W5
+    personal: list[PersonalReminder] = Field(default_factory=list)
 
 
 class TaskParticipant(BaseModel):
@@ -68,6 +87,40 @@ class TaskParticipant(BaseModel):
     phone: str | None = None
     email: str | None = None
     remind: bool = True
+
+
+class Cost(BaseModel):
+    """An amount in a currency of its own (features K25). `currency` is a code of ISO 4217; the amount has at most 4 decimals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: Decimal
+    currency: str
+
+
+class Stage(BaseModel):
+    """A part of a staged task with dates of its own (features W19): days (the last one exclusive) when the task is all-day."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    name: str
+    starts_at: datetime  # UTC
+    ends_at: datetime
+    starts_on: date | None = None
+    ends_on: date | None = None
+    percent_complete: int = 0
+
+
+class TaskAttachment(BaseModel):
+    """What is known of a file on a task; `size` in bytes. tasks-api keeps the bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
 
 
 class Occurrence(BaseModel):
@@ -122,6 +175,25 @@ class TaskState(BaseModel):
     occurrences: list[Occurrence] = Field(default_factory=list)
     case_number: int | None = None
     created_by: UUID | None = None  # user
+    note: str = ""
+    in_calendar: bool = True
+    kind_id: UUID | None = None  # kind_id, priority_id, category_id, stage_id: values of the dictionaries (features K12-K14, R49)
+    priority_id: UUID | None = None
+    category_id: UUID | None = None
+    stage_id: UUID | None = None
+    owner_id: UUID | None = None  # employee
+    expected_cost: Cost | None = None
+    actual_cost: Cost | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    attachments: list[TaskAttachment] = Field(default_factory=list)
+    staged: bool = False
+    stages: list[Stage] = Field(default_factory=list)
+    duration_seconds: int = 0  # spent so far, as the timer counted it
+    parent_id: UUID | None = None  # task it belongs under
+    thread_id: UUID | None = None  # task at the root of the thread; None for one that stands alone
+    previous_id: UUID | None = None  # the task this one follows up
+    next_id: UUID | None = None  # the task that follows this one up
+    completed_at: datetime | None = None
 
 
 class TaskEvent(Event):
@@ -202,3 +274,45 @@ class InvitationDecided(InvitationFact):
     """A waiting invitation was decided by a person."""
 
     subject: ClassVar[str] = "invitation.decided.v1"
+
+
+class InvitationReplied(InvitationFact):
+    """Somebody we invited has answered (METHOD:REPLY): `partstat` in the words of RFC 5545 (features E35)."""
+
+    subject: ClassVar[str] = "invitation.replied.v1"
+
+    attendee: str
+    partstat: str
+    comment: str | None = None
+
+
+class NoticeFact(Event):
+    """Base of what is said about calendar messages of ours: an invitation, an update, a cancellation, an answer."""
+
+    notice_id: UUID
+    task_id: UUID
+    method: str
+    uid: str
+    recurrence_id: str | None = None
+    sequence: int = 0
+    mail_account_id: UUID
+    rfc_message_id: str
+    recipients: list[str] = Field(default_factory=list)
+    at: datetime
+
+    def key(self) -> str:
+        return self.task_id.hex
+
+
+class InvitationSent(NoticeFact):
+    """A calendar message of ours has left (features E34-E36)."""
+
+    subject: ClassVar[str] = "invitation.sent.v1"
+
+
+class InvitationUndelivered(NoticeFact):
+    """A calendar message of ours could not be handed over to these recipients."""
+
+    subject: ClassVar[str] = "invitation.undelivered.v1"
+
+    detail: str = ""

@@ -7,19 +7,33 @@ from typing import Any, cast
 
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
 from contracts.mail import MailAccountChanged
-from contracts.reminders import ReminderSettingsChanged
+from contracts.reminders import (
+    ReminderDelivered,
+    ReminderFact,
+    ReminderFailed,
+    ReminderMissed,
+    ReminderSent,
+    ReminderSettingsChanged,
+    TemplateChanged,
+)
 from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
 from tasks_api.desk import CONSUMER, Desk
 from tasks_api.inviting import hear_calendars
 from tasks_api.repository import heard as copies
+from tasks_api.repository import reminder_copies
 
 HEARD: tuple[type[Event], ...] = (
     *CALENDAR_EVENTS.values(),
     CalendarHeld,
     MailAccountChanged,
     ReminderSettingsChanged,
+    TemplateChanged,
+    ReminderSent,
+    ReminderDelivered,
+    ReminderFailed,
+    ReminderMissed,
 )
 
 
@@ -27,15 +41,22 @@ def subscription(desk: Desk) -> Subscription:
     """What tasks-api listens to, and how it acts on it."""
 
     async def handle(session: AsyncSession, batch: Sequence[Heard[Event]], now: datetime) -> None:
-        """Runs of calendars are decided about together; what else was said takes its place between them."""
-        for is_calendar, run in groupby(batch, key=lambda heard: isinstance(heard.event, CalendarObject)):
-            if is_calendar:
+        """Runs of calendars are decided about together, runs of reminders kept together; what else was said takes its
+        place between them."""
+        for kind, run in groupby(batch, key=_kind):
+            if kind is CalendarObject:
                 await hear_calendars(session, desk, cast("list[Heard[CalendarObject]]", list(run)), now=now)
-                continue
-            for heard in run:
-                await _hear_other(session, heard.event)
+            elif kind is ReminderFact:
+                await reminder_copies.keep_reminders(session, [cast("ReminderFact", heard.event) for heard in run])
+            else:
+                for heard in run:
+                    await _hear_other(session, heard.event)
 
     return Subscription(consumer=CONSUMER, events=HEARD, handle=handle)
+
+
+def _kind(heard: Heard[Event]) -> type[Event]:
+    return next((kind for kind in (CalendarObject, ReminderFact) if isinstance(heard.event, kind)), Event)
 
 
 async def _hear_other(session: AsyncSession, event: Any) -> None:
@@ -44,3 +65,5 @@ async def _hear_other(session: AsyncSession, event: Any) -> None:
             await copies.keep_mail_account(session, event)
         case ReminderSettingsChanged():
             await copies.keep_reminder_settings(session, event)
+        case TemplateChanged():
+            await reminder_copies.keep_template(session, event)

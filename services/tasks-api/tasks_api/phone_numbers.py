@@ -1,6 +1,7 @@
 """Telephone numbers as they are kept: E.164 where they are valid, else as they were written."""
 
 import re
+from collections.abc import Collection
 
 import phonenumbers
 
@@ -33,3 +34,27 @@ def canonical_phone(written: str, *, region: str) -> str | None:
         return text
     international = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return f"{international};ext={extension.group(1)}" if extension else international
+
+
+def sms_number(written: str, *, region: str, countries: Collection[int]) -> str:
+    """The number an SMS is sent to, as `+48601234567`; `countries` empty allows all (features R71, R72).
+
+    Raises NoPhoneNumber for what is no number, and for one of a country SMS do not go to. Whether an operator has handed the
+    number out is not asked: that list changes, and a typed number is the user's word.
+    """
+    text = _EXTENSION.sub("", " ".join(written.split()))
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise NoPhoneNumber("is no telephone number") from None
+    if len(written) > LONGEST or not phonenumbers.is_possible_number(parsed) or not _fills_its_plan(parsed):
+        raise NoPhoneNumber("is no telephone number")
+    if countries and parsed.country_code not in countries:
+        raise NoPhoneNumber(f"is a number of +{parsed.country_code}, where SMS do not go to")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _fills_its_plan(parsed: phonenumbers.PhoneNumber) -> bool:
+    """A Polish number has nine digits and no zero in front; other plans are left to the library."""
+    national = str(parsed.national_number)
+    return parsed.country_code != 48 or (len(national) == 9 and not parsed.italian_leading_zero)

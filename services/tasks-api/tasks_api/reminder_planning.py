@@ -1,16 +1,16 @@
-"""The reminders of one task: who is told, how, and how long before (features R4-R22)."""
+"""The reminders of one task: who is told, how, and how long before (features R4-R22, W26)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.tasks import AudiencePlan, ChannelPlan, ReminderPlan, TaskParticipant
+from contracts.tasks import AudiencePlan, ChannelPlan, PersonalReminder, ReminderPlan, TaskParticipant
 from kit.database import AsyncSession
 from kit.errors import FieldError
+from tasks_api.client_reach import MANUAL, client_email_options, client_phone_options
 from tasks_api.desk import Desk
 from tasks_api.errors.tasks import (
     AutomationOff,
@@ -21,25 +21,13 @@ from tasks_api.errors.tasks import (
     TaskCompletedAlready,
     UnfitReminders,
 )
-from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
-from tasks_api.reminder_plans import AutomationSettings
+from tasks_api.phone_numbers import NoPhoneNumber, sms_number
+from tasks_api.reminder_plans import STANDARD_CHANNELS, AutomationSettings
 from tasks_api.repository import directory, heard, tasks
+from tasks_api.repository import reminder_copies as copies
 from tasks_api.task import Task
 
 Audience = Literal["client", "operator"]
-PHONE_FIELDS = ("sms_phone", "mobile", "phone")
-MANUAL = "manual"
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneOption:
-    """A number clients can be sent SMS on. `origin`: `contact.sms_phone`, `account.mobile`, …"""
-
-    phone: str
-    origin: str
-    name: str
-    contact_id: UUID | None
-    is_default: bool
 
 
 async def get_automation(session: AsyncSession) -> AutomationSettings:
@@ -51,44 +39,46 @@ async def get_automation(session: AsyncSession) -> AutomationSettings:
 
 
 async def plan_reminders(
-    session: AsyncSession, desk: Desk, task: Task, audience: Audience, plan: AudiencePlan, *, by: str, now: datetime
+    session: AsyncSession,
+    desk: Desk,
+    task: Task,
+    audience: Audience,
+    *,
+    enabled: bool,
+    channels: Sequence[ChannelPlan] | None,
+    by: str,
+    now: datetime,
 ) -> Task:
-    """Decide on this task how one audience is reminded; the other one is not touched (features R5, R29)."""
-    settings = await get_automation(session)
-    if task.fields.kind == "interaction":
-        raise RemindersOnlyForTasks(task.fields.kind)
-    if task.status == "completed":
-        raise TaskCompletedAlready
-    if task.status == "cancelled":
-        raise TaskCancelledAlready
-    if plan.enabled and any(channel.channel == "email" for channel in plan.channels) and not settings.has_mail_account:
-        raise MailAccountRequired
+    """Decide on this task how one audience is reminded; the other one is not touched (features R5, R29).
+
+    Without `channels` a plan that is switched on has those of the automation, or an SMS a day before (features R35).
+    """
+    settings = await _settings_for(session, task)
+    if channels is None:
+        channels = _usual_channels(settings, audience) if enabled else ()
+    await _check_channels(session, channels, settings, enabled=enabled)
     if audience == "client":
-        plan = await _with_phone_origins(session, task, plan, region=desk.settings.phone_region)
-    booking = desk.booking(session, now=now)
-    booking.touch(task)
-    task.reminders = ReminderPlan(**{**dict(task.reminders), audience: plan})
-    task.touched_by_hand = True
-    await check_participants(session, task, settings)
-    if task.uid is not None and task.is_recurring:
-        booking.know_overrides(await tasks.overridden_dates(session, [task.uid]))
-    booking.say(by=by)
-    await booking.write()
-    return task
+        channels = await _with_origins(session, desk, task, channels)
+    plan = AudiencePlan(enabled=enabled, channels=list(channels))
+    return await _planned(session, desk, task, {audience: plan}, settings, by=by, now=now)
 
 
-async def client_phone_options(session: AsyncSession, task: Task) -> list[PhoneOption]:
-    """The numbers to choose from: those of the task's contacts, else those of its account (features R12, R13, R73)."""
-    options: list[PhoneOption] = []
-    for contact_id in task.contact_ids:
-        contact = await directory.find_contact(session, contact_id)
-        if contact is not None and contact.active:
-            options += _numbers(contact, "contact", contact.id)
-    if not options and not task.contact_ids and task.account_id is not None:
-        account = await directory.find_account(session, task.account_id)
-        if account is not None:
-            options = _numbers(account, "account", None)
-    return _with_default(options)
+async def plan_own_reminders(
+    session: AsyncSession,
+    desk: Desk,
+    task: Task,
+    reminders: Sequence[PersonalReminder],
+    *,
+    employee_id: UUID,
+    by: str,
+    now: datetime,
+) -> Task:
+    """What one employee wants to be reminded of for themselves; nobody else hears of it (features W26)."""
+    settings = await _settings_for(session, task)
+    if any(one.channel == "email" for one in reminders) and not settings.has_mail_account:
+        raise MailAccountRequired
+    others = [one for one in task.reminders.personal if one.employee_id != employee_id]
+    return await _planned(session, desk, task, {"personal": [*others, *reminders]}, settings, by=by, now=now)
 
 
 async def check_participants(session: AsyncSession, task: Task, settings: AutomationSettings) -> None:
@@ -115,10 +105,70 @@ async def check_participants(session: AsyncSession, task: Task, settings: Automa
         raise ParticipantUnreachable(errors)
 
 
+async def _settings_for(session: AsyncSession, task: Task) -> AutomationSettings:
+    """The automation's settings, if this task can be reminded of at all."""
+    settings = await get_automation(session)
+    if task.fields.kind == "interaction":
+        raise RemindersOnlyForTasks(task.fields.kind)
+    if task.status == "completed":
+        raise TaskCompletedAlready
+    if task.status == "cancelled":
+        raise TaskCancelledAlready
+    return settings
+
+
+async def _planned(
+    session: AsyncSession,
+    desk: Desk,
+    task: Task,
+    changes: dict[str, object],
+    settings: AutomationSettings,
+    *,
+    by: str,
+    now: datetime,
+) -> Task:
+    booking = desk.booking(session, now=now)
+    booking.touch(task)
+    task.reminders = ReminderPlan(**{**dict(task.reminders), **changes})
+    if "personal" not in changes:
+        task.touched_by_hand = True
+        await check_participants(session, task, settings)
+    if task.uid is not None and task.is_recurring:
+        booking.know_overrides(await tasks.overridden_dates(session, [task.uid]))
+    booking.say(by=by)
+    await booking.write()
+    return task
+
+
+def _usual_channels(settings: AutomationSettings, audience: Audience) -> Sequence[ChannelPlan]:
+    usual = settings.client if audience == "client" else settings.operator
+    return usual.channels or STANDARD_CHANNELS
+
+
+async def _check_channels(
+    session: AsyncSession, channels: Sequence[ChannelPlan], settings: AutomationSettings, *, enabled: bool
+) -> None:
+    """MailAccountRequired (features R21), or UnfitReminders for a template of another channel.
+
+    A template nobody has told us of is accepted: it may have been made a moment ago (features R9).
+    """
+    if enabled and any(channel.channel == "email" for channel in channels) and not settings.has_mail_account:
+        raise MailAccountRequired
+    templates = await copies.templates_by_id(session, {one.template_id for one in channels if one.template_id})
+    errors: list[FieldError] = []
+    for index, channel in enumerate(channels):
+        template = templates.get(channel.template_id) if channel.template_id else None
+        if template is not None and template.channel != channel.channel:
+            detail = f"{template.name!r} is a template for {template.channel}"
+            errors.append(FieldError(pointer=f"#/channels/{index}/template_id", detail=detail))
+    if errors:
+        raise UnfitReminders("A template is for another channel.", errors=errors)
+
+
 def _what_is_missing(
     index: int,
     participant: TaskParticipant,
-    channels: set[Literal["sms", "email"]],
+    channels: set[Literal["sms", "email", "app"]],
     *,
     has_phone: bool,
     has_email: bool,
@@ -131,34 +181,31 @@ def _what_is_missing(
     return errors
 
 
-async def _with_phone_origins(session: AsyncSession, task: Task, plan: AudiencePlan, *, region: str) -> AudiencePlan:
-    """Numbers made canonical, and told apart: chosen from a card, or typed by hand (features R14)."""
-    options = {option.phone: option.origin for option in reversed(await client_phone_options(session, task))}
-    channels: list[ChannelPlan] = []
-    for index, channel in enumerate(plan.channels):
-        if channel.phone is None:
-            channels.append(channel)
-            continue
-        try:
-            phone = canonical_phone(channel.phone, region=region)
-        except NoPhoneNumber as wrong:
-            error = FieldError(pointer=f"#/channels/{index}/phone", detail=str(wrong))
-            raise UnfitReminders(f"{channel.phone!r} {wrong}.", errors=[error]) from None
-        origin = options.get(phone, MANUAL) if phone else None
-        channels.append(channel.model_copy(update={"phone": phone, "phone_origin": origin}))
-    return AudiencePlan(enabled=plan.enabled, channels=channels)
+async def _with_origins(
+    session: AsyncSession, desk: Desk, task: Task, channels: Sequence[ChannelPlan]
+) -> list[ChannelPlan]:
+    """Numbers made canonical; numbers and addresses told apart: chosen from a card, or typed by hand (features R14, R17).
+
+    UnfitReminders for a number no SMS goes to (features R71, R72).
+    """
+    numbers = {option.phone: option.origin for option in reversed(await client_phone_options(session, task))}
+    addresses = {option.address: option.origin for option in reversed(await client_email_options(session, task))}
+    planned: list[ChannelPlan] = []
+    for index, channel in enumerate(channels):
+        changes: dict[str, str] = {}
+        if channel.phone is not None:
+            phone = _checked_number(desk, channel.phone, pointer=f"#/channels/{index}/phone")
+            changes |= {"phone": phone, "phone_origin": numbers.get(phone, MANUAL)}
+        if channel.address is not None:
+            changes["address_origin"] = addresses.get(channel.address, MANUAL)
+        planned.append(channel.model_copy(update=changes))
+    return planned
 
 
-def _numbers(card: directory.CardWithPhones, kind: str, contact_id: UUID | None) -> list[PhoneOption]:
-    """The numbers on one card, the one for SMS first."""
-    return [
-        PhoneOption(number, f"{kind}.{name}", card.name, contact_id, is_default=False)
-        for name in PHONE_FIELDS
-        if (number := getattr(card, name))
-    ]
-
-
-def _with_default(options: Sequence[PhoneOption]) -> list[PhoneOption]:
-    """The first SMS phone is suggested; without one nothing is, a mobile is only offered (features R12)."""
-    chosen = next((option for option in options if option.origin.endswith(".sms_phone")), None)
-    return [PhoneOption(one.phone, one.origin, one.name, one.contact_id, is_default=one is chosen) for one in options]
+def _checked_number(desk: Desk, written: str, *, pointer: str) -> str:
+    settings = desk.settings
+    try:
+        return sms_number(written, region=settings.phone_region, countries=settings.sms_country_codes)
+    except NoPhoneNumber as wrong:
+        error = FieldError(pointer=pointer, detail=str(wrong))
+        raise UnfitReminders(f"{written!r} {wrong}.", errors=[error]) from None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from contracts.tasks import AudiencePlan, ReminderPlan
+from contracts.tasks import AudiencePlan, ChannelPlan, ReminderPlan
 from tasks_api.task import NO_REMINDERS
 
 SWITCHED_OFF = AudiencePlan()
+STANDARD_CHANNELS = (ChannelPlan(channel="sms", lead_time=timedelta(hours=24)),)
+"""What somebody who only ticks the switch gets, when the automation names nothing (features R35)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from kit.settings import ServiceSettings
+from kit.settings import ServiceSettings, Words
 
 
 class Settings(ServiceSettings):
@@ -34,6 +34,7 @@ class Settings(ServiceSettings):
     phone_region: str = Field(
         default="PL", pattern="^[A-Z]{2}$", description="Country of phone numbers without a country code."
     )
+    sms_countries: Words = Field(default=["48"], description="Country codes SMS may go to; `*` allows all.")
     number_prefix: str = Field(
         default="CRM", pattern="^[A-Za-z0-9_-]{1,20}$", description="First part of task numbers: CRM/1/2026."
     )
@@ -51,6 +52,11 @@ class Settings(ServiceSettings):
     @property
     def token_lifetime(self) -> timedelta:
         return timedelta(minutes=self.token_minutes)
+
+    @property
+    def sms_country_codes(self) -> frozenset[int]:
+        """Empty when every country is allowed."""
+        return frozenset(int(code.lstrip("+")) for code in self.sms_countries if code != "*")
 
     @property
     def window(self) -> timedelta:

@@ -158,6 +158,15 @@ class MailAccountRequired(Invalid):
         )
 
 
+class NoEmployeeOfOwn(Conflict):
+    """Only an employee can be reminded for themselves (features W26)."""
+
+    code = "no_employee"
+
+    def __init__(self) -> None:
+        super().__init__("Reminders of one's own are for employees; this login belongs to none.")
+
+
 class UnfitReminders(Invalid):
     code = "unfit_reminders"
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from contracts.tasks import ReminderChannel
 from kit.schemas import Body, Line, Moment, Shape, in_usable_years
 from tasks_api.models.tasks import TaskHistory, TaskType
 from tasks_api.schedule import When, wall_clock
@@ -155,10 +156,11 @@ class SourceShape(Shape):
 class ChannelShape(Shape):
     """`lead_time` is an ISO 8601 duration before the start."""
 
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     template_id: UUID | None
     lead_time: timedelta
     address: str | None
+    address_origin: str | None
     phone: str | None
     phone_origin: str | None
 

@@ -8,6 +8,7 @@ from alembic import op
 from kit.columns import JsonDocument, UtcDateTime
 from kit.ids import new_id
 from kit.migrating import create_kit_tables, drop_kit_tables
+from tasks_api.migrations import reminder_tables
 
 revision = "0001"
 down_revision = None
@@ -44,6 +45,7 @@ def upgrade() -> None:
     _create_tasks()
     _create_invitations()
     _create_copies()
+    reminder_tables.create_reminder_tables()
     _create_search_index()
     _insert_task_types()
 
@@ -419,6 +421,6 @@ def _insert_task_types() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE task_search_index")
-    for name in reversed(TABLES):
+    for name in reversed((*TABLES, *reminder_tables.TABLES)):
         op.drop_table(name)
     drop_kit_tables(op)
