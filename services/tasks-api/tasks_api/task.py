@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.tasks import Occurrence, ReminderPlan, TaskParticipant, TaskSource, TaskState
 from tasks_api.itip.shapes import TaskFields
+from tasks_api.particulars import NOTHING_PARTICULAR, Particulars, changed_particulars
 
 Status = Literal["planned", "in_progress", "completed", "cancelled"]
 CLOSED: frozenset[str] = frozenset({"completed", "cancelled"})
@@ -23,7 +24,8 @@ FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in fields(TaskFields))
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """A task, meeting or interaction. `fields` is the part that a calendar speaks about, the rest is ours.
+    """A task, meeting or interaction. `fields` is the part that a calendar speaks about, the rest is ours; `particulars` is what
+    few tasks have.
 
     `recurrence_id` (an instance key) makes it one date of the series with the same `uid`. `copy_number` tells apart tasks
     that a person deliberately made twice from one invitation. `announced_until`: listeners know the occurrences up to there.
@@ -54,6 +56,7 @@ class Task:
     touched_by_hand: bool = False
     created_by: UUID | None = None
     completed_at: datetime | None = None
+    particulars: Particulars = NOTHING_PARTICULAR
 
     @property
     def is_closed(self) -> bool:
@@ -86,6 +89,10 @@ class Task:
         """Change fields of the calendar part."""
         self.fields = replace(self.fields, **changes)
 
+    def particularize(self, **changes: Any) -> None:
+        """Change what no calendar speaks about."""
+        self.particulars = self.particulars.with_(**changes)
+
     def snapshot(self) -> Task:
         """The task as it is now; its values are immutable, so a shallow copy will do."""
         return replace(self)
@@ -110,6 +117,7 @@ def differences(before: Task, after: Task) -> dict[str, tuple[Any, Any]]:
             changes[name] = (old, new)
     if before.assignee_ids != after.assignee_ids:
         changes["assignee_ids"] = (before.assignee_ids, after.assignee_ids)
+    changes.update(changed_particulars(before.particulars, after.particulars))
     return changes
 
 
@@ -126,7 +134,7 @@ def own_occurrence(task: Task) -> list[Occurrence]:
 
 def state_of(task: Task, occurrences: Sequence[Occurrence]) -> TaskState:
     """The whole task as an event carries it. Built without validating again what is valid: this is the hot path."""
-    said = task.fields
+    said, more = task.fields, task.particulars
     return TaskState.model_construct(
         task_id=task.id,
         version=task.version,
@@ -162,4 +170,23 @@ def state_of(task: Task, occurrences: Sequence[Occurrence]) -> TaskState:
         occurrences=list(occurrences),
         case_number=task.case_number,
         created_by=task.created_by,
+        note=task.note,
+        in_calendar=more.in_calendar,
+        kind_id=more.kind_id,
+        priority_id=more.priority_id,
+        category_id=more.category_id,
+        stage_id=more.stage_id,
+        owner_id=more.owner_id,
+        expected_cost=more.expected_cost,
+        actual_cost=more.actual_cost,
+        attributes=dict(more.attributes),
+        attachments=list(more.attachments),
+        staged=more.staged,
+        stages=list(more.stages),
+        duration_seconds=more.timer.seconds,
+        parent_id=more.parent_id,
+        thread_id=more.thread_id,
+        previous_id=more.previous_id,
+        next_id=more.next_id,
+        completed_at=task.completed_at,
     )

@@ -13,6 +13,12 @@ from tasks_api.models.base import Table
 _Counter = BigInteger().with_variant(Integer, "sqlite")
 
 
+def _index_of_given(name: str) -> Index:
+    """Few tasks have kin or an owner: the index holds those only."""
+    given = text(f"{name} IS NOT NULL")
+    return Index(f"ix_task_{name}", name, sqlite_where=given, postgresql_where=given)
+
+
 class TaskRow(Table, table=True):
     """A task, meeting or interaction. `tasks_api.task.Task` is the same inside the service; its fields explain the columns.
 
@@ -31,6 +37,9 @@ class TaskRow(Table, table=True):
         Index("ix_task_status_id", "status", "id"),
         Index("ix_task_type_id_id", "type_id", "id"),
         Index("ix_task_source_message_id", "source_message_id"),
+        _index_of_given("thread_id"),
+        _index_of_given("parent_id"),
+        _index_of_given("owner_id"),
         Index(
             "ix_task_recurring",
             "starts_at",
@@ -84,6 +93,26 @@ class TaskRow(Table, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(sa_type=UtcDateTime)
+    # tasks_api.particulars.Particulars
+    in_calendar: bool
+    kind_id: UUID | None = None
+    priority_id: UUID | None = None
+    category_id: UUID | None = None
+    stage_id: UUID | None = None
+    owner_id: UUID | None = None
+    expected_cost: dict[str, Any] | None = Field(sa_type=JsonDocument)
+    actual_cost: dict[str, Any] | None = Field(sa_type=JsonDocument)
+    attributes: dict[str, Any] | None = Field(sa_type=JsonDocument)
+    attachments: list[Any] | None = Field(sa_type=JsonDocument)
+    staged: bool
+    stages: list[Any] | None = Field(sa_type=JsonDocument)
+    timer_seconds: int
+    timer_started_at: datetime | None = Field(sa_type=UtcDateTime)
+    timer_capped: bool
+    parent_id: UUID | None = None
+    thread_id: UUID | None = None
+    previous_id: UUID | None = None
+    next_id: UUID | None = None
 
 
 class TaskAssignee(Table, table=True):
@@ -153,6 +182,7 @@ class TaskType(Table, table=True):
     id: UUID = Field(primary_key=True)
     version: int = 1
     name: str = Field(max_length=200, unique=True)
+    labels: dict[str, str] = Field(default_factory=dict, sa_type=JsonDocument)
     is_system: bool = False
     is_default: bool = False
     staged: bool = False

@@ -1,6 +1,7 @@
 """What happened to tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,10 @@ def plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, tuple | list):
         return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime | date):

@@ -12,6 +12,7 @@ from kit.database import AsyncSession, insert_many
 from tasks_api.folding import words_of
 from tasks_api.itip.shapes import TaskFields
 from tasks_api.models.base import metadata
+from tasks_api.particulars import particulars_of, row_of
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.task import FIELD_NAMES, NO_REMINDERS, Task
 
@@ -151,6 +152,7 @@ def _changed_row(task: Task) -> dict[str, Any]:
         updated_at=task.updated_at,
         completed_at=task.completed_at,
     )
+    row.update(row_of(task.particulars))
     return row
 
 
@@ -187,6 +189,7 @@ def _task(row: Row[Any], participants: Sequence[TaskParticipant], contacts: Sequ
         touched_by_hand=row.touched_by_hand,
         created_by=row.created_by,
         completed_at=row.completed_at,
+        particulars=particulars_of(values),
     )
 
 

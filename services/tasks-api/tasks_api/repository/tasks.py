@@ -211,10 +211,10 @@ def _conditions(wanted: TaskFilter, dialect: str) -> list[ColumnElement[bool]]:
 
 
 def _on_calendar(wanted: TaskFilter, viewer: Viewer, dialect: str) -> list[ColumnElement[bool]]:
-    """features R54: interactions and cancelled tasks are not shown."""
+    """features R54, K8, K27: tasks always, meetings and interactions where they are ticked, cancelled ones never."""
     return [
         columns.status != "cancelled",
-        columns.kind != "interaction",
+        or_(columns.kind == "task", columns.in_calendar),
         *_conditions(wanted, dialect),
         *_visible_to(viewer),
     ]

@@ -8,7 +8,7 @@ from alembic import op
 from kit.columns import JsonDocument, UtcDateTime
 from kit.ids import new_id
 from kit.migrating import create_kit_tables, drop_kit_tables
-from tasks_api.migrations import reminder_tables
+from tasks_api.migrations import reminder_tables, working_tables
 
 revision = "0001"
 down_revision = None
@@ -43,6 +43,7 @@ def upgrade() -> None:
     _create_people()
     _create_directory()
     _create_tasks()
+    working_tables.create_working_tables()
     _create_invitations()
     _create_copies()
     reminder_tables.create_reminder_tables()
@@ -153,6 +154,7 @@ def _create_tasks() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("labels", JsonDocument(), nullable=False),
         sa.Column("is_system", sa.Boolean(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("staged", sa.Boolean(), nullable=False),
@@ -221,6 +223,7 @@ def _create_tasks() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime(), nullable=True),
+        *working_tables.particulars_columns(),
         sa.CheckConstraint("kind IN ('task', 'meeting', 'interaction')", name=op.f("ck_task_kind")),
         sa.CheckConstraint(
             "status IN ('planned', 'in_progress', 'completed', 'cancelled')", name=op.f("ck_task_status")
@@ -241,6 +244,7 @@ def _create_tasks() -> None:
     op.create_index("ix_task_source_message_id", "task", ["source_message_id"], unique=False)
     op.create_index("ix_task_status_id", "task", ["status", "id"], unique=False)
     op.create_index("ix_task_type_id_id", "task", ["type_id", "id"], unique=False)
+    working_tables.create_indexes_of_kin()
     op.create_index("uq_task_uid", "task", ["uid", "recurrence_id", "copy_number"], unique=True)
     op.create_table(
         "task_assignee",
@@ -395,25 +399,27 @@ def _insert_task_types() -> None:
         sa.column("id", sa.Uuid()),
         sa.column("version", sa.Integer()),
         sa.column("name", sa.String()),
+        sa.column("labels", JsonDocument()),
         sa.column("is_system", sa.Boolean()),
         sa.column("is_default", sa.Boolean()),
         sa.column("staged", sa.Boolean()),
         sa.column("active", sa.Boolean()),
         sa.column("created_at", UtcDateTime()),
     )
-    names = ("Zadanie", "Spotkanie", "Telefon", "Wyjazd")
+    names = (("Zadanie", "Task"), ("Spotkanie", "Meeting"), ("Telefon", "Phone call"), ("Wyjazd", "Business trip"))
     rows = [
         {
             "id": new_id(),
             "version": 1,
-            "name": name,
+            "name": polish,
+            "labels": {"pl": polish, "en": english},
             "is_system": True,
-            "is_default": name == names[0],
+            "is_default": english == "Task",
             "staged": False,
             "active": True,
             "created_at": datetime.now(UTC),
         }
-        for name in names
+        for polish, english in names
     ]
     op.bulk_insert(task_type, rows)
 
@@ -421,6 +427,6 @@ def _insert_task_types() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE task_search_index")
-    for name in reversed((*TABLES, *reminder_tables.TABLES)):
+    for name in reversed((*TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
         op.drop_table(name)
     drop_kit_tables(op)
