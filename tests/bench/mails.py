@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 OFFICE = "biuro@bench.example"
 CLIENTS = 200
+OVERTAKEN_AT_MOST = 200
+"""So many mails later a mail arrives after an earlier one for sure, however many connections push."""
 WORDS = [
     "dzień",
     "dobry",
@@ -59,13 +61,13 @@ def mixed_mails(count: int, *, case_numbers: list[int], prefix: str, seed: int, 
     """60 % plain, 20 % tagged replies, 10 % REQUEST, 5 % updates and CANCEL, 3 % duplicates, 2 % machines; median 5 kB."""
     chance = random.Random(seed)
     made: list[BenchMail] = []
-    invited: list[tuple[str, int, datetime]] = []
+    invited: list[tuple[str, int, datetime, int]] = []
     for number in range(count):
         draw = chance.random() * 100
         if draw < 3 and made:
             made.append(BenchMail(chance.choice(made[-50:]).raw, "duplicate"))
-        elif draw < 8 and invited:
-            client, (uid, _, start) = _known(chance, invited)
+        elif draw < 8 and invited and invited[0][3] <= number - OVERTAKEN_AT_MOST:
+            uid, client, start, _ = _invited_before(chance, invited, number - OVERTAKEN_AT_MOST)
             kind = chance.choice(("update", "cancel"))
             method = "CANCEL" if kind == "cancel" else "REQUEST"
             raw = _invitation(
@@ -75,7 +77,7 @@ def mixed_mails(count: int, *, case_numbers: list[int], prefix: str, seed: int, 
         elif draw < 18:
             uid, client = f"{label}-{number}@firma.example", chance.randrange(CLIENTS)
             start = datetime(2027, 1, 4, 8, tzinfo=UTC) + timedelta(hours=chance.randrange(2000))
-            invited.append((uid, client, start))
+            invited.append((uid, client, start, number))
             made.append(
                 BenchMail(
                     _invitation(chance, number, label, client, uid, method="REQUEST", sequence=0, start=start),
@@ -126,9 +128,11 @@ def opening_mail(number: int, label: str) -> bytes:
     return _plain(random.Random(number), 1_000_000 + number, label, number, subject=f"Pierwsze pytanie {number}")
 
 
-def _known(chance: random.Random, invited: list[tuple[str, int, datetime]]) -> tuple[int, tuple[str, int, datetime]]:
-    chosen = chance.choice(invited[-100:])
-    return chosen[1], chosen
+def _invited_before(
+    chance: random.Random, invited: list[tuple[str, int, datetime, int]], number: int
+) -> tuple[str, int, datetime, int]:
+    """One of the last hundred invitations that went out before mail `number`."""
+    return chance.choice([one for one in invited[-300:] if one[3] <= number][-100:])
 
 
 def _plain(chance: random.Random, number: int, label: str, client: int, *, subject: str, extra: str = "") -> bytes:
