@@ -1,3 +1,4 @@
+import pytest
 import structlog
 
 pytest_plugins = ["kit.testing.fixtures"]
@@ -9,3 +10,9 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cases", type=int, default=25, help="how many bad requests of each kind the end-to-end tests send"
+    )
