@@ -34,6 +34,14 @@ async def list_folders(session: AsyncSession, account_id: UUID) -> list[MailFold
     return list((await session.exec(query)).all())
 
 
+async def note_folder_was_read(session: AsyncSession, account_id: UUID, name: str, *, at: datetime) -> None:
+    await session.execute(
+        update(MailFolder)
+        .where(col(MailFolder.mail_account_id) == account_id, col(MailFolder.name) == name)
+        .values(last_success_at=at)
+    )
+
+
 async def resume_folders(session: AsyncSession, account_id: UUID) -> None:
     """Paused folders are read again."""
     await session.execute(

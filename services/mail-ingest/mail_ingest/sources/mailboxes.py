@@ -18,10 +18,12 @@ from mail_ingest.errors import SecretsLocked
 from mail_ingest.incoming import digest
 from mail_ingest.models import MailAccount
 from mail_ingest.sources.mailbox import FetchingParts, Mailbox
+from mail_ingest.sources.silence import SilenceWatch
 
 LOOK_EVERY_SECONDS = 15.0
 """So late a change made through another replica is noticed."""
 LEASE = timedelta(seconds=30)
+STOP_SECONDS = 60.0
 
 log = structlog.get_logger("mail_ingest.mailboxes")
 
@@ -39,6 +41,7 @@ class Mailboxes:
         self._watches: dict[UUID, _Watch] = {}
         self._changed = asyncio.Event()
         self._start_anew: set[UUID] = set()
+        self._silence = SilenceWatch(database=parts.database, clock=parts.clock, measures=parts.measures)
 
     def changed(self, account_id: UUID) -> None:
         """Something about this account is different: start watching it anew, or stop."""
@@ -50,6 +53,7 @@ class Mailboxes:
         try:
             while True:
                 self._changed.clear()
+                self._start_anew |= await self._silence.find_silent()
                 await self._agree_with_accounts()
                 try:
                     async with asyncio.timeout(LOOK_EVERY_SECONDS):
@@ -98,9 +102,14 @@ class Mailboxes:
         tasks = [self._watches.pop(account_id).task for account_id in account_ids]
         for task in tasks:
             task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                log.error("mailbox_watch_died", exc_info=result)
+        if not tasks:
+            return
+        done, hanging = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("mailbox_watch_died", exc_info=error)
+        if hanging:  # each keeps its lease until it ends; the other mailboxes cannot wait for that
+            log.error("mailbox_watch_hangs", tasks=[task.get_name() for task in hanging])
 
     def _fingerprint(self, account: MailAccount) -> str:
         """Changes with what matters for fetching; a refresh token that was exchanged for the next one does not."""
