@@ -97,7 +97,8 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: dict[str, str], **options: 
     engine = create_async_engine(
         url,
         module=SqliteDriver(only_reads="query_only" in pragmas),
-        connect_args={"isolation_level": None, "timeout": _BUSY_MILLISECONDS / 1000},
+        # Our driver sees to it that one thread at a time uses a connection.
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000},
         hide_parameters=True,  # an error message must not quote what people wrote
         json_serializer=json_text,
         json_deserializer=json_value,

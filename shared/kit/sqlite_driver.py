@@ -22,6 +22,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 from sqlalchemy.util import EMPTY_DICT
 from sqlalchemy.util.concurrency import await_
 
+MANY = 200
+"""More rows than these are written in the connection's own thread even where it is another one."""
+
 _Outcome = tuple[Sequence[Any], Any, int, int | None]
 
 
@@ -72,14 +75,35 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
         return await self._run(_execute_many, operation, seq_of_parameters)
 
+    async def execute_prepared(self, operation: str, parameters: Any) -> None:
+        """For `kit.prepared`, as the next one."""
+        await self._run_near(_execute, operation, parameters)
+
+    async def execute_many_prepared(self, operation: str, rows: Sequence[Any]) -> None:
+        if len(rows) > MANY:
+            await self._run(_execute_many, operation, rows)
+        else:
+            await self._run_near(_execute_many, operation, rows)
+
+    async def _run_near(self, how: Any, operation: str, parameters: Any) -> None:
+        """Without a change of thread where nothing can keep us waiting: inside of a transaction that has its lock."""
+        connection = cast(_Connection, self._adapt_connection)
+        if connection.begin_with or connection.only_reads or connection._execute_mutex.locked():
+            await self._run(how, operation, parameters)
+        else:
+            self._take(how(self._connection._conn, None, operation, parameters))
+
     async def _run(self, how: Any, operation: str, parameters: Any) -> "_Cursor":
         connection = cast(_Connection, self._adapt_connection)
         async with connection._execute_mutex:
             begin, connection.begin_with = connection.begin_with, None
             outcome = await self._connection._execute(how, self._connection._conn, begin, operation, parameters)
+        self._take(outcome)
+        return self
+
+    def _take(self, outcome: _Outcome) -> None:
         rows, self._description, self._rowcount, self._lastrowid = outcome
         self._rows = deque(rows)
-        return self
 
 
 def _execute(connection: sqlite3.Connection, begin: str | None, operation: str, parameters: Any) -> _Outcome:
