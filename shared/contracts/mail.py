@@ -160,6 +160,7 @@ class MailAccountChanged(Event):
     invitation_policy: Literal["auto", "ask"] = "auto"
     timezone: str
     can_send: bool = False
+    keeps_sent_copies: bool = False  # what we send is put into its folder Sent over IMAP
     deleted: bool = False
 
     def key(self) -> str:

@@ -23,6 +23,9 @@ _ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\\\"\x00-\x1f\x7f]+@[^\s<>@,;:()\[\]\\\"
 _SPECIAL = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]")
 
 
+_AUTOMATIC = (b"Auto-Submitted: auto-replied", b"X-Auto-Response-Suppress: All")
+
+
 class UnsafeValue(ValueError):
     """A value for a header holds a control character or a line end, or is no address."""
 
@@ -57,6 +60,7 @@ class OutgoingMail:
     """Everything that is visible in a mail of ours; Bcc is left to the envelope (RFC 5322 section 3.6.3).
 
     `renderings` follow text and HTML in multipart/alternative, so that a program shows the last one it understands.
+    `is_automatic`: nobody wrote it, so no machine shall answer it (RFC 3834 section 5, [MS-OXCMAIL] 2.2.3.2.14).
     """
 
     message_id: str
@@ -72,6 +76,7 @@ class OutgoingMail:
     renderings: Sequence[Rendering] = ()
     in_reply_to: str | None = None
     references: Sequence[str] = ()
+    is_automatic: bool = False
 
 
 def new_message_id(random: bytes, domain: str) -> str:
@@ -96,6 +101,7 @@ def mail_bytes(mail: OutgoingMail) -> bytes:
         *([_plain("In-Reply-To", f"<{mail.in_reply_to}>")] if mail.in_reply_to else []),
         *([_ids("References", mail.references)] if mail.references else []),
         _plain("X-Loop", mail.loop_mark),
+        *(_AUTOMATIC if mail.is_automatic else []),
     ]
     return CRLF.join(head) + CRLF + _content(mail)
 

@@ -8,10 +8,21 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from case_threader.endpoints import case_changes, case_settings, cases, filings, replies, timeline, unassigned
+from case_threader.acknowledging import House
+from case_threader.endpoints import (
+    case_changes,
+    case_settings,
+    cases,
+    filings,
+    replies,
+    timeline,
+    unassigned,
+    wordings,
+)
 from case_threader.handlers import subscription
 from case_threader.parts import ThreaderParts
 from case_threader.sending import ReplySender
+from case_threader.sent_copies import SentCopies
 from case_threader.setting_up import begin_settings
 from case_threader.settings import Settings
 from case_threader.smtp_accesses import SmtpAccesses
@@ -40,6 +51,7 @@ ROUTERS = (
     filings.router,
     unassigned.router,
     replies.router,
+    wordings.router,
 )
 
 
@@ -64,8 +76,10 @@ def app_of(parts: ThreaderParts) -> FastAPI:
         title="Goniec: cases, filings, replies",
         package="case_threader",
         routers=ROUTERS,
-        subscription=subscription(parts.settings.loop_mark),
-        background=[parts.reply_sender.send_replies],
+        subscription=subscription(
+            House(parts.settings.loop_mark, zone=parts.settings.default_timezone, locale=parts.settings.locale)
+        ),
+        background=[parts.reply_sender.send_replies, parts.sent_copies.keep_copies],
         says=SAYS,
         lifespan=life,
     )
@@ -79,5 +93,8 @@ def threader_parts(**given: Any) -> ThreaderParts:
     )
     accesses = SmtpAccesses(given["service_client"])
     return ThreaderParts(
-        **given, smtp=smtp, reply_sender=ReplySender(given["database"], given["clock"], smtp, accesses)
+        **given,
+        smtp=smtp,
+        reply_sender=ReplySender(given["database"], given["clock"], smtp, accesses),
+        sent_copies=SentCopies(given["database"], given["clock"], given["service_client"]),
     )

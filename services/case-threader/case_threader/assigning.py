@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ from case_threader.repository.settings import get_settings
 from case_threader.settling import settle
 from case_threader.subject_tags import without_own_tags
 from case_threader.subjects import title_of
+from case_threader.undoable import text_ids
 from contracts.cases import CaseMailFiled
 from kit.database import AsyncSession
 from kit.outbox import announce
@@ -80,17 +82,35 @@ async def assign_to_case(
     return case
 
 
-async def assign_earlier(session: AsyncSession, sender: str, *, account_id: UUID, author: str, now: datetime) -> int:
-    """Open a case of this account for every other mail of this sender that waits (`backfill`); how many there were."""
+async def assign_earlier(
+    session: AsyncSession, sender: str, *, account_id: UUID | None, number: int | None, author: str, now: datetime
+) -> int:
+    """Every other mail of this sender that waits (`backfill`, features C38); how many there were.
+
+    With `number` into that case, else each opens a case of the account; what answers one of them goes with it.
+    """
     waiting = await messages.waiting_from(session, sender)
+    placed: set[UUID] = set()
     for message_id in waiting:
-        await assign_to_account(session, message_id, account_id=account_id, is_new=True, author=author, now=now)
-    return len(waiting)
+        if message_id in placed:
+            continue
+        placed |= {message_id, *await _followers(session, message_id)}
+        if number is not None:
+            await assign_to_case(session, message_id, number=number, author=author, now=now)
+        elif account_id is not None:
+            await assign_to_account(session, message_id, account_id=account_id, is_new=True, author=author, now=now)
+    return len(placed)
 
 
 async def mark_as_spam(session: AsyncSession, message_id: UUID, *, author: str, now: datetime) -> None:
-    """Nobody has to decide about it any more. It stays readable and can still be assigned."""
+    """Nobody has to decide about it any more. It stays readable, can still be assigned, and this can be taken back."""
     waiting = await get_waiting(session, message_id)
+    filing = waiting.filing
+    await changes.add_change(
+        session, "spam", case_id=None, message_id=waiting.message.id, author=author, at=now,
+        before={"outcome": filing.outcome, "rule": filing.rule, "reason": filing.reason},
+        after={"filing": str(filing.message_id)},
+    )  # fmt: skip
     await redecide(
         session, waiting.filing.message_id, outcome="ignored", rule="by_hand", reason="spam", decided_by=author,
         decided_at=now,
@@ -100,11 +120,38 @@ async def mark_as_spam(session: AsyncSession, message_id: UUID, *, author: str, 
 async def _put_into(
     session: AsyncSession, waiting: Waiting, case: CaseRow, *, outcome: str, author: str, now: datetime
 ) -> None:
+    """The mail, and after it what waits because it answers the mail: a conversation is decided about once."""
+    followers = await _followers(session, waiting.message.id)
+    for message_id in followers:
+        follower = await get_waiting(session, message_id)
+        await _put_one(session, follower, case, outcome="append", brought=[], author=author, now=now)
+    await _put_one(session, waiting, case, outcome=outcome, brought=followers, author=author, now=now)
+
+
+async def _followers(session: AsyncSession, message_id: UUID) -> list[UUID]:
+    """The mails that wait with this one (rule `waiting_thread`), and those that wait with them."""
+    waiting = await messages.waiting_threads(session)
+    found = [message_id]
+    for each in found:
+        found += [follower for follower, leader in waiting if leader == each and follower not in found]
+    return found[1:]
+
+
+async def _put_one(
+    session: AsyncSession,
+    waiting: Waiting,
+    case: CaseRow,
+    *,
+    outcome: str,
+    brought: Sequence[UUID],
+    author: str,
+    now: datetime,
+) -> None:
     filing, message = waiting.filing, waiting.message
     await changes.add_change(
         session, "assign", case_id=case.id, message_id=message.id, author=author, at=now,
         before={"case_id": None, "outcome": filing.outcome, "rule": filing.rule, "reason": filing.reason},
-        after={"case_id": str(case.id), "outcome": outcome, "opened": outcome == "new"},
+        after={"case_id": str(case.id), "outcome": outcome, "opened": outcome == "new", "brought": text_ids(brought)},
     )  # fmt: skip
     message.case_id, message.verified = case.id, True
     session.add(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +37,28 @@ class CaseSettings(BaseModel):
         default=20, ge=1, le=100_000,
         description="Cases one sender may open within two hours with the same words before a person is asked; null: any.",
     )  # fmt: skip
+
+    tag_position: Literal["end", "start"] = Field(
+        default="end",
+        description="Where our tag stands in the subjects we send; answers are recognised wherever it is.",
+    )
+    match_by_subject: bool = Field(
+        default=False,
+        description="An answer that bears nothing but the subject of the only such open case of its sender goes there.",
+    )
+    sender_from_reply_to: list[str] = Field(
+        default_factory=list,
+        description="From addresses of web forms: of their mail the Reply-To is the sender.",
+    )
+    acknowledge: bool = Field(
+        default=False, description="Tell people who write about something new the number of their case."
+    )
+    acknowledgement_template_id: UUID | None = Field(
+        default=None, description="The reply template for that; null: a short text in the language of the installation."
+    )
+    acknowledgements_per_hour: int = Field(
+        default=3, ge=1, le=100, description="Acknowledgements one address is sent within an hour, at most."
+    )
 
     @property
     def prefixes(self) -> list[str]:

@@ -41,6 +41,7 @@ class Desk:
     late_bounces: list[KnownMail] = field(default_factory=list)
     adopted: list[tuple[KnownMail, Verdict]] = field(default_factory=list)
     joined: list[tuple[KnownCase, KnownCase]] = field(default_factory=list)
+    opened: list[tuple[KnownCase, ReadMail]] = field(default_factory=list)
     said: list[tuple[CaseFact, Heard[Any]]] = field(default_factory=list)
 
     # ---- one mail
@@ -67,6 +68,8 @@ class Desk:
             if verdict.outcome is Outcome.APPEND and verdict.verified and mail.own_id is not None:
                 case = self._join_other_halves(case, mail.own_id, because)
             self._say_filed(case, message_id, mail, verdict, because)
+            if verdict.outcome is Outcome.NEW:
+                self.opened.append((case, mail))
 
     def set_aside(self, event: MailQuarantined) -> None:
         """mail-ingest could not understand it, or a limit refused it; a retry may bring it back."""

@@ -28,6 +28,61 @@ class ReplyNotFound(NotFound):
         super().__init__(f"There is no reply {reply_id}.")
 
 
+class TemplateNotFound(NotFound):
+    code = "template_not_found"
+
+    def __init__(self, template_id: UUID) -> None:
+        super().__init__(f"There is no reply template {template_id}.")
+
+
+class SignatureNotFound(NotFound):
+    code = "signature_not_found"
+
+    def __init__(self, mail_account_id: UUID) -> None:
+        super().__init__(f"The mail account {mail_account_id} has no signature.")
+
+
+class TemplateNameTaken(Conflict):
+    code = "template_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a reply template {name} already.")
+
+
+class TemplateInUse(Conflict):
+    code = "template_in_use"
+
+    def __init__(self, template_id: UUID) -> None:
+        super().__init__(f"The reply template {template_id} is the text of the acknowledgement; choose another first.")
+
+
+class BadWording(Invalid):
+    code = "bad_wording"
+
+
+class TemplateUnknown(Invalid):
+    """A body or setting names a template that is not there."""
+
+    code = "template_unknown"
+
+    def __init__(self, template_id: UUID) -> None:
+        super().__init__(f"There is no reply template {template_id}.")
+
+
+class OwnerUnknown(Invalid):
+    code = "owner_unknown"
+
+    def __init__(self, owner_id: UUID) -> None:
+        super().__init__(f"case-threader does not know an employee {owner_id} (yet), so the case cannot be theirs.")
+
+
+class ContactUnknown(Invalid):
+    code = "contact_unknown"
+
+    def __init__(self, contact_id: UUID) -> None:
+        super().__init__(f"case-threader does not know a contact {contact_id} of that account (yet).")
+
+
 class ChangeNotFound(NotFound):
     code = "change_not_found"
 
@@ -49,6 +104,13 @@ class MailAccountUnknown(Invalid):
 
     def __init__(self, mail_account_id: UUID) -> None:
         super().__init__(f"case-threader does not know a mail account {mail_account_id} (yet).")
+
+
+class MailAccountNotTold(Invalid):
+    code = "mail_account_not_told"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Nothing in case {number} shows which mail account to answer from; name one.")
 
 
 class MailAccountCannotSend(Conflict):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+from case_threader.acknowledging import House, Opened, acknowledge, silence
 from case_threader.desk import Desk
 from case_threader.mails import ReadMail
 from case_threader.merging import move_over
@@ -19,15 +20,15 @@ from kit.events import Event, Heard
 from kit.outbox import announce
 
 
-async def file_mails(session: AsyncSession, heard: Sequence[Heard[Event]], *, loop_mark: str, now: datetime) -> None:
+async def file_mails(session: AsyncSession, heard: Sequence[Heard[Event]], *, house: House, now: datetime) -> None:
     """Put each mail in the case it belongs to, or leave it for a person to decide.
 
-    In order, and each mail sees what those before it in the batch did. `loop_mark` is on every mail we send.
+    In order, and each mail sees what those before it in the batch did. `house` is on every mail we send.
     """
     stored = await get_settings(session)
     read = [ReadMail(each.event, stored.settings) for each in heard if isinstance(each.event, MailFacts)]
     evidence = await gather_evidence(
-        session, read, settings=stored.settings, loop_mark=loop_mark, now=now,
+        session, read, settings=stored.settings, loop_mark=house.loop_mark, now=now,
         others=[each.event.message_id for each in heard if isinstance(each.event, MailQuarantined)],
     )  # fmt: skip
     desk = Desk(evidence, await take_numbers(session), now)
@@ -38,6 +39,9 @@ async def file_mails(session: AsyncSession, heard: Sequence[Heard[Event]], *, lo
         else:
             desk.file(next(mails), cast(Heard[MailFacts], each))
     await _write(session, desk)
+    if stored.settings.acknowledge:
+        opened = [Opened(case.id, mail) for case, mail in desk.opened if silence(mail, evidence) is None]
+        await acknowledge(session, opened, settings=stored.settings, house=house, now=now)
 
 
 async def _write(session: AsyncSession, desk: Desk) -> None:

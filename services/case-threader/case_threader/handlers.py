@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
+from case_threader.acknowledging import House
 from case_threader.filing import file_mails
 from case_threader.knowing import CARD_EVENTS, keep_cards
 from case_threader.locking import CONSUMER
@@ -25,14 +26,14 @@ HEARS: tuple[type[Event], ...] = (
 _MAILS: tuple[type[Event], ...] = (MailFacts, MailQuarantined)
 
 
-async def on_events(session: AsyncSession, heard: Sequence[Heard[Event]], now: datetime, *, loop_mark: str) -> None:
+async def on_events(session: AsyncSession, heard: Sequence[Heard[Event]], now: datetime, *, house: House) -> None:
     """Act on a batch. The order of mails and cards is kept: a mail sees the directory as it was told before it.
 
     Tasks and reminders come last: they decide nothing about mails, but may belong to a case that a mail of this batch opens.
     """
     for are_mails, stretch in _stretches(heard):
         if are_mails:
-            await file_mails(session, stretch, loop_mark=loop_mark, now=now)
+            await file_mails(session, stretch, house=house, now=now)
         else:
             await keep_cards(session, [each.event for each in stretch])
     others = [each for each in heard if isinstance(each.event, TaskEvent | ReminderSent)]
@@ -47,5 +48,5 @@ def _stretches(heard: Sequence[Heard[Event]]) -> Iterator[tuple[bool, list[Heard
         yield are_mails, list(stretch)
 
 
-def subscription(loop_mark: str) -> Subscription:
-    return Subscription(consumer=CONSUMER, events=HEARS, handle=partial(on_events, loop_mark=loop_mark))
+def subscription(house: House) -> Subscription:
+    return Subscription(consumer=CONSUMER, events=HEARS, handle=partial(on_events, house=house))

@@ -64,7 +64,7 @@ async def _keep_contacts(session: AsyncSession, events: list[ContactChanged]) ->
     cards = [
         {
             "id": event.contact_id, "version": event.version, "account_id": event.account_id, "name": event.name,
-            "deleted": event.deleted,
+            "folded_name": folded(event.name), "deleted": event.deleted,
         }
         for event in events
     ]  # fmt: skip
@@ -97,7 +97,8 @@ async def _keep_mail_accounts(session: AsyncSession, events: list[MailAccountCha
     cards = [
         {
             "id": event.mail_account_id, "name": event.name, "address": canonical_email(event.address),
-            "aliases": event.aliases, "can_send": event.can_send, "deleted": event.deleted,
+            "aliases": event.aliases, "can_send": event.can_send, "keeps_sent_copies": event.keeps_sent_copies,
+            "deleted": event.deleted,
         }
         for event in events
     ]  # fmt: skip

@@ -43,6 +43,20 @@ async def create_account(client: ServiceClient, name: str, email: str) -> UUID:
     return UUID(answer.json()["id"])
 
 
+async def create_contact(client: ServiceClient, account_id: UUID, name: str, email: str) -> UUID:
+    """Have a card made for a person of this account. Raises LearningUnavailable, AccountUnknown, CannotLearn."""
+    card = {"account_id": str(account_id), "name": name, "emails": [email]}
+    try:
+        answer = await client.call("tasks-api", "POST", "/v1/contacts", json=card)
+    except SiblingUnavailable:
+        raise LearningUnavailable from None
+    except SiblingRefused as refusal:
+        if refusal.answer_status == 404 or refusal.answer_code == "account_not_found":
+            raise AccountUnknown(account_id) from None
+        raise CannotLearn(f"tasks-api refused to make the contact: {refusal.answer_code}.") from None
+    return UUID(answer.json()["id"])
+
+
 async def check_can_be_learned(session: AsyncSession, email: str) -> None:
     """Only the address of a sender outside can be learned, never one of ours."""
     if not email:

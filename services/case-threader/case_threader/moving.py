@@ -50,17 +50,32 @@ async def move_message(session: AsyncSession, message_id: UUID, *, number: int, 
 
 
 async def undo_placing(session: AsyncSession, message_id: UUID, *, now: datetime) -> Message:
-    """Take back the last move or assignment of this message. Raises ChangeNotFound."""
+    """Take back the last move, assignment or verdict of spam about this message. Raises ChangeNotFound."""
     message = await _held(session, message_id)
     change = await changes.find_last_change_of_message(session, message.id)
     if change is None:
         raise ChangeNotFound
-    await take_back_placing(session, change, message, now=now)
+    if change.kind == "spam":
+        await _take_back_spam(session, change, now=now)
+    else:
+        await take_back_placing(session, change, message, now=now)
     return message
 
 
+async def _take_back_spam(session: AsyncSession, change: CaseChange, *, now: datetime) -> None:
+    for message_id in ids_in(change.after, "filing"):
+        await redecide(session, message_id, decided_at=now, **change.before)
+    change.undone_at = now
+    session.add(change)
+
+
 async def take_back_placing(session: AsyncSession, change: CaseChange, message: Message, *, now: datetime) -> CaseRow:
-    left = await cases.get_case_by_id(session, message.case_id or change.case_id)
+    """The message goes back to where it was, and with it what came along because it answers it."""
+    left = await cases.get_case_by_id(session, message.case_id or ids_in(change.after, "case_id")[0])
+    for follower in await messages.messages_in_order(session, ids_in(change.after, "brought")):
+        along = await changes.find_last_change_of_message(session, follower.id)
+        if along is not None and along.kind == "assign" and follower.case_id == left.id:
+            await take_back_placing(session, along, follower, now=now)
     former = ids_in(change.before, "case_id")
     back = await cases.get_case_by_id(session, former[0]) if former else None
     if back is not None and back.merged_into is not None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from case_threader.sending import ReplySender
+from case_threader.sent_copies import SentCopies
 from case_threader.settings import Settings
 from kit.application import Parts, given_parts
 from kit.smtp import SmtpSender
@@ -17,6 +18,7 @@ class ThreaderParts(Parts):
     settings: Settings
     smtp: SmtpSender
     reply_sender: ReplySender
+    sent_copies: SentCopies
 
 
 The = Annotated[ThreaderParts, Depends(given_parts)]

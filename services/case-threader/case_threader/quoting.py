@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,13 +17,31 @@ _HEADINGS = {
 _FORMATS = {"pl": "%d.%m.%Y o %H:%M", "de": "%d.%m.%Y um %H:%M", "en": "%Y-%m-%d at %H:%M"}
 
 
-def with_quote(text: str, original: str, *, who: str, at: datetime, zone: str, locale: str) -> str:
-    """The answer, then a line saying who wrote when, then the original with `> ` before each line."""
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is quoted, and the line above it that says who wrote it when."""
+
+    heading: str
+    original: str
+
+
+def quote_of(original: str, *, who: str, at: datetime, zone: str, locale: str) -> Quote:
+    """At most a hundred thousand characters of the original."""
     language = locale[:2] if locale[:2] in _HEADINGS else "en"
     when = at.astimezone(ZoneInfo(zone)).strftime(_FORMATS[language])
-    heading = _HEADINGS[language].format(when=when, who=who)
-    quoted = "\n".join(_quoted(line) for line in original[:LONGEST_QUOTE].strip().splitlines())
-    return f"{text.rstrip()}\n\n{heading}\n{quoted}\n"
+    return Quote(_HEADINGS[language].format(when=when, who=who), original[:LONGEST_QUOTE].strip())
+
+
+def quoted_text(text: str, quote: Quote) -> str:
+    """The answer, then the heading, then the original with `> ` before each line."""
+    quoted = "\n".join(_quoted(line) for line in quote.original.splitlines())
+    return f"{text.rstrip()}\n\n{quote.heading}\n{quoted}\n"
+
+
+def quoted_html(quote: Quote) -> str:
+    """The same as mail programs write it in HTML."""
+    original = html.escape(quote.original, quote=False).replace("\n", "<br>\n")
+    return f'<p>{html.escape(quote.heading)}</p>\n<blockquote type="cite">{original}</blockquote>'
 
 
 def _quoted(line: str) -> str:

@@ -7,25 +7,36 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from case_threader.announcements import facts_of
 from case_threader.case_settings import CaseSettings
-from case_threader.errors import MailAccountCannotSend, MailAccountUnknown, NobodyToWriteTo, UnverifiedRecipient
+from case_threader.composing import Wording, composed_body, day_of
+from case_threader.errors import (
+    MailAccountCannotSend,
+    MailAccountUnknown,
+    NobodyToWriteTo,
+    TemplateUnknown,
+    UnverifiedRecipient,
+)
 from case_threader.folding import words_of
 from case_threader.learning import contact_for
+from case_threader.merge_fields import Facts, filled
 from case_threader.message_ids import index_key, is_writable, new_message_id
-from case_threader.models import CaseRow, MailAccount, Message, Reply
+from case_threader.models import CaseRow, MailAccount, Message, Reply, ReplyTemplate
 from case_threader.opening import open_case
 from case_threader.outgoing_mail import File, Mailbox, OutgoingMail, mail_bytes, wire_address
 from case_threader.participants import outside
+from case_threader.quoting import Quote
 from case_threader.repository import cases, directory
 from case_threader.repository.filings import add_participants
 from case_threader.repository.messages import messages_bearing
 from case_threader.repository.participants import unverified_among, verify_participant
 from case_threader.repository.replies import add_reply
 from case_threader.repository.settings import get_settings
+from case_threader.repository.wordings import find_signature, find_template
 from case_threader.settling import settle
-from case_threader.subject_tags import foreign_tags, with_tag, without_own_tags
+from case_threader.subject_tags import foreign_tags, tag_of, with_tag, without_own_tags
 from case_threader.subjects import base_subject, title_of
 from contracts.addresses import canonical_email, domain_of
 from contracts.cases import CaseMailFiled
@@ -39,7 +50,7 @@ MOST_REFERENCES = 20
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person wants to send."""
+    """What a person wants to send. The template's text stands below what was written, then the signature, then the quote."""
 
     to: Sequence[Mailbox]
     cc: Sequence[Mailbox] = ()
@@ -48,6 +59,9 @@ class Draft:
     text: str = ""
     html: str | None = None
     files: Sequence[File] = field(default=())
+    template_id: UUID | None = None
+    with_signature: bool = True
+    quote: Quote | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -63,6 +77,9 @@ class Desk:
     random: bytes
     author: str
     now: datetime
+    author_name: str = ""
+    zone: str = "UTC"
+    locale: str = "en"
 
 
 async def reply_to_case(
@@ -77,7 +94,7 @@ async def reply_to_case(
     await _check_recipients(session, case, draft, confirm=confirm_recipients)
     answered = await cases.newest_incoming(session, case.id) or await cases.newest_message(session, case.id)
     subject = subject_of_reply(draft.subject, answered.subject if answered else "", case, settings)
-    return await _put_in_case(session, case, draft, desk, settings=settings, subject=subject, answered=answered)
+    return await put_in_case(session, case, draft, desk, settings=settings, subject=subject, answered=answered)
 
 
 async def write_to_account(session: AsyncSession, account_id: UUID, draft: Draft, desk: Desk) -> tuple[CaseRow, Reply]:
@@ -85,7 +102,11 @@ async def write_to_account(session: AsyncSession, account_id: UUID, draft: Draft
     if not draft.recipients:
         raise NobodyToWriteTo
     settings = (await get_settings(session)).settings
-    title = title_of(without_own_tags(draft.subject or "", settings.prefixes))
+    template = await _template(session, draft.template_id)
+    wanted = draft.subject or ""
+    if not wanted and template is not None:
+        wanted = filled(template.subject, await facts_for(session, None, account_id, draft, desk, settings=settings))
+    title = title_of(without_own_tags(wanted, settings.prefixes))
     contact_id = await contact_for(session, canonical_email(draft.recipients[0]), account_id)
     case = await open_case(
         session,
@@ -95,11 +116,9 @@ async def write_to_account(session: AsyncSession, account_id: UUID, draft: Draft
         opened_by=desk.mail_account.address,
         now=desk.now,
     )
-    subject = with_tag(
-        draft.subject or "", settings.tag_prefix, case.number, prefixes=settings.prefixes, limit=settings.subject_limit
-    )
+    subject = _tagged(wanted, case, settings)
     closes = settings.close_on_first_outbound
-    reply = await _put_in_case(
+    reply = await put_in_case(
         session, case, draft, desk, settings=settings, subject=subject, answered=None, closes=closes
     )
     return case, reply
@@ -113,12 +132,17 @@ def subject_of_reply(wanted: str | None, answered: str, case: CaseRow, settings:
         base = base_subject(without_own_tags(answered, settings.prefixes)) or case.title
         missing = [tag for tag in foreign_tags(case.title, settings.prefixes) if tag not in base]
         text = " ".join(part for part in ("RE:", base, *missing) if part)
+    return _tagged(" ".join(text.split()), case, settings)
+
+
+def _tagged(subject: str, case: CaseRow, settings: CaseSettings) -> str:
     return with_tag(
-        " ".join(text.split()),
+        subject,
         settings.tag_prefix,
         case.number,
         prefixes=settings.prefixes,
         limit=settings.subject_limit,
+        at_start=settings.tag_position == "start",
     )
 
 
@@ -133,7 +157,7 @@ async def _check_recipients(session: AsyncSession, case: CaseRow, draft: Draft, 
         await verify_participant(session, case.id, email)
 
 
-async def _put_in_case(
+async def put_in_case(
     session: AsyncSession,
     case: CaseRow,
     draft: Draft,
@@ -143,45 +167,92 @@ async def _put_in_case(
     subject: str,
     answered: Message | None,
     closes: bool = True,
+    is_automatic: bool = False,
 ) -> Reply:
+    """Write the mail, let it stand in the case and act on its status, and queue it."""
+    body = await compose(session, case, draft, desk, settings=settings)
     mail = OutgoingMail(
         message_id=new_message_id(desk.random, domain_of(wire_address(desk.mail_account.address))),
         sender=Mailbox(desk.mail_account.address, _display_name(desk.mail_account)),
-        to=draft.to, cc=draft.cc, subject=subject, text=draft.text, html=draft.html, files=draft.files,
+        to=draft.to, cc=draft.cc, subject=subject, text=body.text, html=body.html, files=draft.files,
         in_reply_to=written_id(answered) if answered else None,
         references=await _references(session, answered), loop_mark=desk.loop_mark, date=desk.now,
-    )  # fmt: skip
-    reply = Reply(
-        id=new_id(), case_id=case.id, version=1, mail_account_id=desk.mail_account.id, rfc_message_id=mail.message_id,
-        sender=desk.mail_account.address, subject=subject, recipients=[wire_address(each) for each in draft.recipients],
-        content=mail_bytes(mail), status="queued", attempts=[], next_attempt_at=desk.now, created_at=desk.now,
-        sent_at=None, author=desk.author[:200],
+        is_automatic=is_automatic,
     )  # fmt: skip
     reached = await outside(
         session, case, {each.email: each.name for each in (*draft.to, *draft.cc, *draft.bcc)}, now=desk.now
     )
-    message = _message_of(reply, mail, draft, closes=closes and bool(reached))
-    searched = f"{subject} {' '.join(draft.recipients)} {draft.text[:3000]}"
+    reply = Reply(
+        id=new_id(), case_id=case.id, version=1, mail_account_id=desk.mail_account.id, rfc_message_id=mail.message_id,
+        sender=desk.mail_account.address, subject=subject, recipients=[wire_address(each) for each in draft.recipients],
+        content=mail_bytes(mail), status="queued", attempts=[], next_attempt_at=desk.now, created_at=desk.now,
+        sent_at=None, author=desk.author[:200], closes=closes and bool(reached),
+        acknowledged=canonical_email(draft.to[0].email) if is_automatic else None,
+    )  # fmt: skip
+    message = _message_of(reply, mail, draft, is_automatic=is_automatic)
+    searched = f"{subject} {' '.join(draft.recipients)} {body.text[:3000]}"
     await add_reply(session, reply, message, words=words_of(searched), own_id=index_key(mail.message_id))
     await add_participants(session, [{**row, "message_id": reply.id} for row in reached])
     await settle(session, case, reason="reply_sent", now=desk.now)
     filed = CaseMailFiled(
-        **facts_of(case, settings.tag_prefix), message_id=reply.id, direction="outgoing", outcome="append", rule="reply",
-        filed_at=desk.now,
+        **facts_of(case, settings.tag_prefix), message_id=reply.id, direction="outgoing", outcome="append",
+        rule="acknowledgement" if is_automatic else "reply", filed_at=desk.now,
     )  # fmt: skip
     announce(session, filed)
     return reply
 
 
-def _message_of(reply: Reply, mail: OutgoingMail, draft: Draft, *, closes: bool) -> Message:
+async def compose(session: AsyncSession, case: CaseRow, draft: Draft, desk: Desk, *, settings: CaseSettings) -> Wording:
+    """The body as it leaves. Raises TemplateUnknown."""
+    template = await _template(session, draft.template_id)
+    signature = await find_signature(session, desk.mail_account.id) if draft.with_signature else None
+    return composed_body(
+        Wording(draft.text, draft.html),
+        template=Wording(template.text, template.html) if template else None,
+        signature=Wording(signature.text, signature.html) if signature else None,
+        quote=draft.quote,
+        facts=await facts_for(session, case, case.account_id, draft, desk, settings=settings),
+    )
+
+
+async def facts_for(
+    session: AsyncSession,
+    case: CaseRow | None,
+    account_id: UUID | None,
+    draft: Draft,
+    desk: Desk,
+    *,
+    settings: CaseSettings,
+) -> Facts:
+    """What the fields of templates stand for in a mail of this case; its own fields are empty before it is opened."""
+    names = await directory.names_of_accounts(session, {account_id}) if account_id else {}
+    first = next(iter((*draft.to, *draft.cc)), None)
+    return Facts(
+        case_number=str(case.number) if case else "", case_title=case.title if case else "",
+        case_tag=tag_of(settings.tag_prefix, case.number) if case else "",
+        account=names.get(account_id, "") if account_id else "",
+        recipient=(first.name or first.email) if first else "", author=desk.author_name,
+        mailbox_name=_display_name(desk.mail_account), mailbox_address=desk.mail_account.address,
+        date=day_of(desk.now.astimezone(ZoneInfo(desk.zone)), locale=desk.locale),
+    )  # fmt: skip
+
+
+async def _template(session: AsyncSession, template_id: UUID | None) -> ReplyTemplate | None:
+    template = await find_template(session, template_id)
+    if template_id is not None and template is None:
+        raise TemplateUnknown(template_id)
+    return template
+
+
+def _message_of(reply: Reply, mail: OutgoingMail, draft: Draft, *, is_automatic: bool) -> Message:
     """The reply as it stands in the case; its copy in Sent will be a duplicate of it."""
     return Message(
-        id=reply.id, place=0, case_id=reply.case_id, direction="outgoing", effect="closes" if closes else "none",
-        is_reply=True, by_machine=False, verified=True, rfc_message_id=mail.message_id, written_message_id=None,
+        id=reply.id, place=0, case_id=reply.case_id, direction="outgoing", effect="closes" if reply.closes else "none",
+        is_reply=True, by_machine=is_automatic, verified=True, rfc_message_id=mail.message_id, written_message_id=None,
         identity=None, thread_index=None,
         mailboxes=[reply.sender], mail_account_id=reply.mail_account_id, subject=reply.subject, sender_email=reply.sender,
         sender_name=mail.sender.name, recipients={"to": _people(draft.to), "cc": _people(draft.cc), "bcc": _people(draft.bcc)},
-        ancestors=[mail.in_reply_to] if mail.in_reply_to else [], preview=" ".join(draft.text[: 2 * PREVIEW].split())[:PREVIEW],
+        ancestors=[mail.in_reply_to] if mail.in_reply_to else [], preview=" ".join(mail.text[: 2 * PREVIEW].split())[:PREVIEW],
         attachments=len(draft.files), received_at=reply.created_at, sent_at=reply.created_at, delivery=None,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ async def retry_reply(session: AsyncSession, reply_id: UUID, *, now: datetime) -
     session.add(reply)
     message = await find_message(session, reply.id)
     if message is not None:
-        message.effect, message.delivery = "closes", None
+        message.effect, message.delivery = "closes" if reply.closes else "none", None
         session.add(message)
         if message.case_id is not None:
             case = await cases.get_case_by_id(session, message.case_id)

@@ -9,6 +9,7 @@ from case_threader.announcements import facts_of
 from case_threader.locking import changing_cases
 from case_threader.models import Reply
 from case_threader.repository import cases
+from case_threader.repository.directory import find_mail_account
 from case_threader.repository.messages import find_message
 from case_threader.repository.settings import get_settings
 from case_threader.settling import settle
@@ -35,6 +36,9 @@ class ReplySender(MailSender[Reply]):
             if ending.refused:
                 message.delivery = {"kind": "failed", "recipients": ending.refused_recipients()}
             session.add(message)
+        mail_account = await find_mail_account(session, mail.mail_account_id)
+        if mail_account is not None and mail_account.keeps_sent_copies:
+            mail.copy_status, mail.copy_due_at = "wanted", now
         case = await cases.get_case_by_id(session, message.case_id if message and message.case_id else mail.case_id)
         prefix = (await get_settings(session)).settings.tag_prefix
         told = CaseReplySent(
@@ -44,7 +48,7 @@ class ReplySender(MailSender[Reply]):
         announce(session, told)
 
     async def follow_failed(self, session: AsyncSession, mail: Reply, ending: Ending, *, now: datetime) -> None:
-        """An answer that did not leave closes nothing."""
+        """An answer that did not leave closes nothing; an acknowledgement that did not is only noted."""
         message = await find_message(session, mail.id)
         if message is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from case_threader.case_settings import CaseSettings
-from case_threader.errors import BadPrefix
+from case_threader.errors import BadPrefix, TemplateUnknown
 from case_threader.repository.settings import (
     StoredSettings,
     add_settings,
@@ -11,6 +11,7 @@ from case_threader.repository.settings import (
     has_opened_cases,
     replace_settings,
 )
+from case_threader.repository.wordings import find_template
 from case_threader.subject_tags import composed, prefix_objection
 from kit.database import AsyncSession
 
@@ -22,11 +23,13 @@ async def begin_settings(session: AsyncSession, *, tag_prefix: str) -> None:
 
 
 async def change_settings(session: AsyncSession, stored: StoredSettings, wanted: CaseSettings) -> StoredSettings:
-    """Replace the settings. Raises BadPrefix.
+    """Replace the settings. Raises BadPrefix, TemplateUnknown.
 
     A prefix that has been used is never lost, for mail with its tags goes on coming (features C28).
     """
     wanted = checked(wanted)
+    if await find_template(session, wanted.acknowledgement_template_id) is None and wanted.acknowledgement_template_id:
+        raise TemplateUnknown(wanted.acknowledgement_template_id)
     former = stored.settings.tag_prefix
     is_another = former.casefold() != wanted.tag_prefix.casefold()
     known = {prefix.casefold() for prefix in wanted.recognised_prefixes}

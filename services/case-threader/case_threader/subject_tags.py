@@ -80,8 +80,10 @@ def foreign_tags(subject: str, prefixes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(match[0] for match in _FOREIGN_TAG.finditer(without_own_tags(subject, prefixes))))
 
 
-def with_tag(subject: str, prefix: str, number: int, *, prefixes: Sequence[str], limit: int) -> str:
-    """The subject as it goes out: our tag at the end, no other tag of ours, at most `limit` characters.
+def with_tag(
+    subject: str, prefix: str, number: int, *, prefixes: Sequence[str], limit: int, at_start: bool = False
+) -> str:
+    """The subject as it goes out: our tag at the end (or `at_start`), no other tag of ours, at most `limit` characters.
 
     A subject whose last own tag is already this one keeps it where it stands. What is too long loses text, never a tag,
     neither ours nor another system's (Zammad and Znuny shorten alike, features C35).
@@ -91,14 +93,15 @@ def with_tag(subject: str, prefix: str, number: int, *, prefixes: Sequence[str],
     if len(tags) == 1 and tags[0].number == number and len(subject) <= limit:
         return subject
     text = without_own_tags(subject, prefixes)
-    whole = f"{text} {tag}".strip()
+    whole = (f"{tag} {text}" if at_start else f"{text} {tag}").strip()
     if len(whole) <= limit:
         return whole
     others = " ".join(foreign_tags(text, prefixes)[:5])
     text = _BLANKS.sub(" ", _FOREIGN_TAG.sub(" ", text)).strip() if others else text
-    ending = " ".join(part for part in (_ELLIPSIS, others, tag) if part)
-    room = max(0, limit - len(ending))
-    return f"{_cut(text, room)}{ending}"
+    beginning = f"{tag} " if at_start else ""
+    ending = " ".join(part for part in (_ELLIPSIS, others, "" if at_start else tag) if part)
+    room = max(0, limit - len(beginning) - len(ending))
+    return f"{beginning}{_cut(text, room)}{ending}"
 
 
 def prefix_objection(prefix: str) -> str | None:

@@ -131,6 +131,7 @@ def _announce(session: AsyncSession, account: MailAccount) -> UUID:
                 "invitation_policy": account.invitation_policy,
                 "timezone": account.timezone,
                 "can_send": account.smtp is not None,
+                "keeps_sent_copies": bool(account.imap and account.imap.get("keep_sent_copies")),
                 "deleted": account.deleted_at is not None,
             }
         ),

@@ -20,7 +20,7 @@ from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
 from mail_ingest.access_tokens import AccessTokens
 from mail_ingest.account_book import AccountBook
-from mail_ingest.endpoints import mail_accounts, messages, pushed_mail, quarantine
+from mail_ingest.endpoints import mail_accounts, messages, pushed_mail, quarantine, sent_copies
 from mail_ingest.intake import Intake
 from mail_ingest.measures import Measures
 from mail_ingest.parts import MailIngestParts
@@ -29,6 +29,7 @@ from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store.opening import open_raw_store
 from mail_ingest.recovering import Recovery
 from mail_ingest.sealing import seal_of
+from mail_ingest.sent_copies import SentFolders
 from mail_ingest.settings import Settings
 from mail_ingest.sources.mailbox import FetchingParts, Sleep
 from mail_ingest.sources.mailboxes import Mailboxes
@@ -42,7 +43,7 @@ SAYS: tuple[type[Event], ...] = (
     *CALENDAR_EVENTS.values(),
     CalendarHeld,
 )
-ROUTERS = (mail_accounts.router, pushed_mail.router, messages.router, quarantine.router)
+ROUTERS = (mail_accounts.router, pushed_mail.router, messages.router, quarantine.router, sent_copies.router)
 JOBS = "mail_ingest.parsing.jobs"
 
 
@@ -143,4 +144,5 @@ def mail_ingest_parts(
         pushes=PushQueue(intake, workers=settings.workers),
         recovery=Recovery(intake, database=database, clock=clock, measures=measures),
         mailboxes=Mailboxes(fetching, given["leases"]),
+        sent_folders=SentFolders(fetching),
     )

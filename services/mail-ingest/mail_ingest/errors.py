@@ -59,6 +59,22 @@ class TokenNotGranted(Unavailable):
         super().__init__(sentence, retry_after=60)
 
 
+class NoSentFolder(Conflict):
+    code = "no_sent_folder"
+
+    def __init__(self, account_id: UUID, sentence: str | None = None) -> None:
+        super().__init__(
+            sentence or f"The mail account {account_id} has no folder with the role sent on an IMAP server."
+        )
+
+
+class MailboxOutOfReach(Unavailable):
+    code = "mailbox_out_of_reach"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, retry_after=60)
+
+
 class MessageNotFound(NotFound):
     code = "message_not_found"
 

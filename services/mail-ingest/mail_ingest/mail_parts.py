@@ -19,10 +19,17 @@ ATTACHMENT = "mail_ingest.parsing.jobs:attachment_job"
 
 
 async def html_of(
-    database: Database, raw_store: RawStore, workers: WorkerPool, settings: Settings, message_id: UUID
+    database: Database,
+    raw_store: RawStore,
+    workers: WorkerPool,
+    settings: Settings,
+    message_id: UUID,
+    *,
+    fold: bool,
 ) -> str | None:
-    """The cleaned HTML; None when there is none, or none that could be cleaned within the limits."""
-    context = {"attachment_url": f"/v1/messages/{message_id}/attachments/{{n}}", "limits": asdict(settings.limits())}
+    """The cleaned HTML, quotes folded where wanted; None when there is none, or none that could be cleaned within the limits."""
+    url = f"/v1/messages/{message_id}/attachments/{{n}}"
+    context = {"attachment_url": url, "fold": fold, "limits": asdict(settings.limits())}
     result = await _asked(HTML, context, database, raw_store, workers, message_id)
     html: str | None = orjson.loads(result)["html"] if result is not None else None
     return html

@@ -21,6 +21,7 @@ from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store import RawStore
 from mail_ingest.recovering import Recovery
 from mail_ingest.sealing import Seal
+from mail_ingest.sent_copies import SentFolders
 from mail_ingest.settings import Settings
 from mail_ingest.sources.mailboxes import Mailboxes
 
@@ -42,6 +43,7 @@ class MailIngestParts(Parts):
     pushes: PushQueue
     recovery: Recovery
     mailboxes: Mailboxes
+    sent_folders: SentFolders
 
 
 The = Annotated[MailIngestParts, Depends(given_parts)]

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from case_threader.acknowledging import House
 from case_threader.handlers import subscription
 from case_threader.parts import ThreaderParts
 from contracts.addresses import Address, canonical_message_id
@@ -33,6 +34,7 @@ BIURO, SERWIS = "biuro@acme.example", "serwis@acme.example"
 ANNA, PIOTR = "anna@acme.example", "piotr@acme.example"
 JAN, EWA, NOWAK = "jan@kowalski.example", "ewa@kowalski.example", "nowak@nowak.example"
 OBCY = "obcy@daleko.example"
+DAEMON = "mailer-daemon@acme.example"
 WRITTEN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -77,8 +79,8 @@ def mail_account_of(address: str) -> UUID:
     return UUID(hashlib.md5(address.encode()).hexdigest())
 
 
-def _address(email: str | None) -> Address | None:
-    return Address(email=email) if email else None
+def _address(email: str | Address | None) -> Address | None:
+    return email if isinstance(email, Address) else Address(email=email) if email else None
 
 
 @dataclass
@@ -88,7 +90,9 @@ class Siblings:
     sink: SmtpSink
     learned: list[tuple[str, str]] = field(default_factory=list)
     accounts: list[dict[str, Any]] = field(default_factory=list)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    copies: list[bytes] = field(default_factory=list)
     down: bool = False
     refuses: dict[str, int] = field(default_factory=dict)
 
@@ -105,12 +109,18 @@ class Siblings:
             access = self.sink.access()
             told = {"host": access.host, "port": access.port, "security": access.security, "auth": None}
             return httpx.Response(200, json={**told, "address": BIURO, "name": "Biuro"})
+        if path.endswith("/sent-copies"):
+            self.copies.append(request.content)
+            return httpx.Response(200, json={"appended": True})
         if path.endswith("/emails"):
             self.learned.append((path, json.loads(request.content)["email"]))
             return httpx.Response(201, json={})
         if path == "/v1/accounts":
             self.accounts.append({"id": str(uuid4()), **json.loads(request.content)})
             return httpx.Response(201, json=self.accounts[-1])
+        if path == "/v1/contacts":
+            self.contacts.append({"id": str(uuid4()), **json.loads(request.content)})
+            return httpx.Response(201, json=self.contacts[-1])
         if path.startswith("/v1/messages/"):
             return httpx.Response(200, json={"text": self.texts[path.rpartition("/")[2]]})
         return httpx.Response(404, json={"code": "not_found"})
@@ -133,7 +143,7 @@ class Threader:
     # ---- what comes in
 
     async def hear(self, *events: Event | Heard[Event]) -> None:
-        await hear(self.database, subscription(LOOP_MARK), *events)
+        await hear(self.database, subscription(House(LOOP_MARK)), *events)
 
     async def know_account(self, name: str, *emails: str, version: int = 1, id: UUID | None = None) -> UUID:  # noqa: A002
         account_id = id or new_id()
@@ -148,11 +158,13 @@ class Threader:
     async def know_employee(self, email: str) -> None:
         await self.hear(EmployeeChanged(employee_id=new_id(), name=email.partition("@")[0], email=email))
 
-    async def know_mailbox(self, address: str, *aliases: str, can_send: bool = True) -> None:
+    async def know_mailbox(
+        self, address: str, *aliases: str, can_send: bool = True, keeps_sent_copies: bool = False
+    ) -> None:
         await self.hear(
             MailAccountChanged(
                 mail_account_id=mail_account_of(address), name="Biuro Acme", address=address, aliases=list(aliases),
-                timezone="Europe/Warsaw", can_send=can_send,
+                timezone="Europe/Warsaw", can_send=can_send, keeps_sent_copies=keeps_sent_copies,
             )
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from case_office import ANNA, BIURO, EWA, JAN, LOOP_MARK, NOWAK, OBCY, SERWIS, Threader, a_mail, a_report
 
+from case_threader.acknowledging import House
 from case_threader.handlers import subscription
 from case_threader.locking import FILING_LOCK
 from contracts.cases import CaseMerged, CaseOpened
@@ -216,12 +217,12 @@ async def check_conversations(
 
 
 def test_people_and_batches_wait_for_each_other() -> None:
-    assert subscription(LOOP_MARK).lock == FILING_LOCK
+    assert subscription(House(LOOP_MARK)).lock == FILING_LOCK
 
 
 async def hear_with_lock(database: Database, mails: list[MailFacts]) -> None:
     """As the runner of a replica does: the lock of the consumer keeps batches from interleaving."""
-    heard = subscription(LOOP_MARK)
+    heard = subscription(House(LOOP_MARK))
     now = database.clock.now()
     async with database.transaction() as session:
         await database.lock(session, heard.lock)

@@ -147,7 +147,8 @@ async def test_stranger_who_only_knows_the_number_is_no_recipient(quick_office: 
     number = (await quick_office.file(cc=[EWA]))["case_number"]
     await quick_office.file(sender=OBCY, subject=f"[Acme#{number}]")
     draft = await quick_office.get(f"/v1/cases/{number}/reply-draft", all=True)
-    assert draft == {"to": [JAN], "cc": [EWA], "subject": f"RE: Zapytanie [Acme#{number}]", "unverified": [OBCY]}
+    assert (draft["to"], draft["cc"], draft["unverified"]) == ([JAN], [EWA], [OBCY])
+    assert draft["subject"] == f"RE: Zapytanie [Acme#{number}]"
     body = {"from_account_id": ACCOUNT, "to": [OBCY], "text": "x"}
     problem = await quick_office.call("POST", f"/v1/cases/{number}/replies", body, status=409)
     assert problem["code"] == "unverified_recipient"

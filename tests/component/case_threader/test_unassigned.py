@@ -2,8 +2,9 @@
 
 from uuid import uuid4
 
-from case_office import BIURO, JAN, NOWAK, OBCY, Threader
+from case_office import BIURO, EWA, JAN, NOWAK, OBCY, Threader
 
+from contracts.addresses import Address
 from contracts.cases import CaseMailFiled
 
 
@@ -89,6 +90,67 @@ async def test_earlier_mail_of_the_sender_comes_along_when_asked_for(office: Thr
     assert [each["message_id"] for each in left] == [other["message_id"]]
 
 
+async def test_earlier_mail_goes_into_the_same_case_when_one_is_named(quick_office: Threader) -> None:
+    number = (await quick_office.file())["case_number"]
+    waiting = [await quick_office.file(sender=OBCY, subject=f"Sprawa {each}") for each in range(3)]
+    body = {"case_number": number, "backfill": True}
+    assigned = await quick_office.call("POST", f"/v1/unassigned/{waiting[0]['message_id']}", body)
+    assert assigned["backfilled"] == 2
+    assert {(await quick_office.filing(each["message_id"]))["case_number"] for each in waiting} == {number}
+
+
+async def test_conversation_that_waits_is_decided_about_once(office: Threader) -> None:
+    asked = await office.file(sender=OBCY, message_id="a@daleko.example")
+    wife = await office.file(
+        sender="zona@daleko.example", message_id="b@daleko.example", in_reply_to=["a@daleko.example"]
+    )
+    again = await office.file(sender=OBCY, references=["a@daleko.example", "b@daleko.example"])
+    other = await office.file(sender=OBCY)
+    assigned = await office.call("POST", f"/v1/unassigned/{asked['message_id']}", {"account_id": str(office.nowak)})
+    number = assigned["case_number"]
+    assert await office.messages(number) == [each["message_id"] for each in (asked, wife, again)]
+    assert [each["message_id"] for each in (await office.get("/v1/unassigned"))["items"]] == [other["message_id"]]
+    await office.call("POST", f"/v1/filings/{asked['message_id']}/undo")
+    await office.get(f"/v1/cases/{number}", status=404)
+    assert len((await office.get("/v1/unassigned"))["items"]) == 4
+
+
+async def test_backfill_keeps_conversations_together(quick_office: Threader) -> None:
+    asked = await quick_office.file(sender=OBCY, message_id="a@daleko.example")
+    again = await quick_office.file(sender=OBCY, in_reply_to=["a@daleko.example"])
+    last = await quick_office.file(sender=OBCY)
+    body = {"account_id": str(quick_office.nowak), "backfill": True}
+    assigned = await quick_office.call("POST", f"/v1/unassigned/{last['message_id']}", body)
+    assert assigned["backfilled"] == 2
+    numbers = [(await quick_office.filing(each["message_id"]))["case_number"] for each in (asked, again, last)]
+    assert numbers[0] == numbers[1] != numbers[2]
+
+
+async def test_contact_is_made_from_the_mail(office: Threader) -> None:
+    waiting = await office.file(sender=OBCY)
+    path = f"/v1/unassigned/{waiting['message_id']}"
+    body = {"account_id": str(office.kowalski), "new_contact": {"name": "Olga Obca"}}
+    assigned = await office.call("POST", path, body)
+    [made] = office.siblings.contacts
+    assert (made["name"], made["emails"], made["account_id"]) == ("Olga Obca", [OBCY], str(office.kowalski))
+    case = await office.case(assigned["case_number"])
+    assert (case["contact_id"], assigned["address_learned"]) == (made["id"], True)
+    for wrong in (
+        {"new_contact": {"name": "x"}},
+        {**body, "contact_id": str(office.ewa)},
+        {**body, "learn_address": True},
+    ):
+        await office.call("POST", path, wrong, status=422)
+
+
+async def test_verdict_of_spam_is_taken_back(office: Threader) -> None:
+    waiting = await office.file(sender=OBCY)
+    await office.call("POST", f"/v1/unassigned/{waiting['message_id']}", {"spam": True})
+    back = await office.call("POST", f"/v1/filings/{waiting['message_id']}/undo")
+    assert (back["outcome"], back["reason"]) == ("unassigned", "unknown_sender")
+    await office.call("POST", f"/v1/filings/{waiting['message_id']}/undo", status=404)
+
+
 async def test_spam_is_asked_about_no_more(quick_office: Threader) -> None:
     waiting = await quick_office.file(sender=OBCY)
     path = f"/v1/unassigned/{waiting['message_id']}"
@@ -145,6 +207,25 @@ async def test_suggestions_and_why(office: Threader) -> None:
     [account] = colleague["suggested_accounts"]
     assert account == {"account_id": str(office.kowalski), "name": "Kowalski sp. z o.o.", "reason": "same_domain"}
     assert colleague["message"]["sender"]["email"] == "nowa@kowalski.example"
+
+
+async def test_suggestions_of_what_was_not_sure_enough(office: Threader) -> None:
+    """The same conversation and a stranger; the name of a contact; the subject of an open case of that account."""
+    talk = (await office.file(subject="Hala", references=["unseen@kowalski.example"], thread_index="ab" * 22))[
+        "case_number"
+    ]
+    named = (await office.file(sender=EWA, subject="Brama wjazdowa"))["case_number"]
+    await office.file(sender=OBCY, subject="x", references=["unseen@kowalski.example"])
+    await office.file(sender=OBCY, subject="x", thread_index="ab" * 22)
+    private = Address(email="ewka@poczta.example", name="EWA Lis")
+    await office.file(sender=private, subject="Odp: Brama wjazdowa")
+    by_name, by_index, by_ancestor = (await office.get("/v1/unassigned"))["items"]
+    assert [(each["number"], each["reason"]) for each in by_ancestor["suggested_cases"]] == [(talk, "answers_the_same")]
+    assert [(each["number"], each["reason"]) for each in by_index["suggested_cases"]] == [(talk, "same_conversation")]
+    assert [(each["account_id"], each["reason"]) for each in by_name["suggested_accounts"]] == [
+        (str(office.kowalski), "same_name")
+    ]
+    assert [(each["number"], each["reason"]) for each in by_name["suggested_cases"]] == [(named, "same_subject")]
 
 
 async def test_list_in_pages(office: Threader) -> None:

@@ -36,6 +36,7 @@ class Faults:
     greeting: bytes = b"* OK scripted server ready"
     login_answer: str | None = None  # instead of a verdict on the password, e.g. "NO [UNAVAILABLE] later"
     examine_answer: str | None = None
+    append_answer: str | None = None
     cut_literal_after: dict[int, int] = field(default_factory=dict)  # bytes, then the connection ends; once
     good_bye_before: set[int] = field(default_factory=set)  # BYE and the end of the connection instead of it; once
     literal_longer_by: dict[int, int] = field(default_factory=dict)  # the announced size is a lie
@@ -250,8 +251,27 @@ class _Talk:
         await self.send(b"* BYE see you")
         return "OK bye"
 
+    async def do_append(self, tag: str, arguments: str) -> str:
+        asked = re.fullmatch(r'"?([^"]*?)"? (\([^)]*\)) \{(\d+)\}', arguments)
+        assert asked is not None, arguments
+        if self.faults.append_answer is not None:
+            return self.faults.append_answer
+        if asked[1] not in self.server.folders:
+            return "NO [TRYCREATE] no such folder"
+        await self.send(b"+ go on")
+        raw = await self.reader.readexactly(int(asked[3]))
+        assert await self.reader.readexactly(2) == b"\r\n"
+        self.server.deliver(raw, folder=asked[1])
+        return "OK appended"
+
     async def do_uid_search(self, tag: str, arguments: str) -> str:
         assert self.folder is not None
+        if arguments.startswith("HEADER Message-ID "):
+            wanted = arguments.removeprefix("HEADER Message-ID ").strip('"').encode()
+            mails = self.server.folders[self.folder].mails
+            uids = [uid for uid, mail in mails.items() if wanted in mail.raw.partition(b"\r\n\r\n")[0]]
+            await self.send(b" ".join([b"* SEARCH", *(b"%d" % uid for uid in uids)]))
+            return "OK searched"
         wanted = arguments.removeprefix("UID ")
         uids = self.chosen(wanted)
         if wanted.endswith(":*") and self.server.folders[self.folder].mails:

@@ -6,18 +6,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from case_threader.answering import draft_reply
+from case_threader.answering import draft_reply, mail_account_of_case
+from case_threader.composing import Wording
 from case_threader.locking import changing_cases
 from case_threader.models import CaseRow, MailAccount
-from case_threader.originals import quoted_text
+from case_threader.originals import fetch_quote
 from case_threader.parts import Reader, The, ThreaderParts, Writer, author_of
-from case_threader.replying import Desk, get_sender, reply_to_case, write_to_account
-from case_threader.repository import cases
+from case_threader.replying import Desk, Draft, compose, get_sender, reply_to_case, write_to_account
+from case_threader.repository import cases, directory
 from case_threader.repository.replies import get_reply, replies_in_list
+from case_threader.repository.settings import get_settings
 from case_threader.retrying import retry_reply
 from case_threader.schemas.replies import NewMailBody, ReplyBody, ReplyDraft, ReplyShape
 from kit.body_limits import body_limit
 from kit.etags import show_version
+from kit.outgoing_mail import Mailbox
 from kit.paging import Page, PageWanted, page_of
 from kit.tokens import Caller
 
@@ -29,19 +32,23 @@ LARGEST_MAIL = 30 * 1024 * 1024
 @router.post("/v1/cases/{number}/replies", response_model=ReplyShape, status_code=202)
 @body_limit(LARGEST_MAIL)
 async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, response: Response) -> ReplyShape:
-    """Answer in a case. It leaves at once or when the mail server takes it; the case is closed (features C6, C10, C11)."""
-    draft = body.draft(body.subject)
+    """Answer in a case. It leaves at once or when the mail server takes it; the case is closed (features C6, C10, C11).
+
+    Without `from_account_id` from the mail account at which the mail that is answered arrived.
+    """
+    quote = None
     if body.quote_original:
-        draft = await quoted_text(
+        quote = await fetch_quote(
             the.database,
             the.service_client,
             number,
-            draft,
             zone=the.settings.default_timezone,
             locale=the.settings.locale,
         )
+    draft = body.draft(body.subject, quote)
     async with changing_cases(the.database) as session:
-        desk = _desk(the, caller, await get_sender(session, body.from_account_id))
+        sender = body.from_account_id or await mail_account_of_case(session, number)
+        desk = _desk(the, caller, await get_sender(session, sender))
         reply = await reply_to_case(session, number, draft, desk, confirm_recipients=body.confirm_recipients)
         case = await cases.get_case_by_id(session, reply.case_id)
         shape = ReplyShape.of(reply, case_number=case.number)
@@ -66,13 +73,30 @@ async def add_message(the: The, caller: Writer, body: NewMailBody, response: Res
 @router.get("/v1/cases/{number}/reply-draft", response_model=ReplyDraft)
 async def show_reply_draft(
     the: The,
-    _: Reader,
+    caller: Reader,
     number: int,
     everybody: Annotated[bool, Query(alias="all", description="Reply to all.")] = False,
+    template_id: Annotated[UUID | None, Query(description="Show the body with this template.")] = None,
 ) -> ReplyDraft:
-    """To whom an answer would go and what it would be called; strangers who only know the number are left out."""
+    """What an answer begins with: from which account, to whom, its subject, and template and signature with their fields
+    filled. Strangers who only know the number are left out."""
     async with the.database.reading() as session:
-        return ReplyDraft.model_validate(await draft_reply(session, number, everybody=everybody))
+        addressed = await draft_reply(session, number, everybody=everybody)
+        from_account_id = addressed.from_account_id
+        mail_account = await directory.find_mail_account(session, from_account_id) if from_account_id else None
+        body = Wording()
+        if mail_account is not None:
+            draft = Draft(
+                to=[Mailbox(email, addressed.names.get(email, "")) for email in addressed.to], template_id=template_id
+            )
+            settings = (await get_settings(session)).settings
+            case = await cases.get_live_case(session, number)
+            body = await compose(session, case, draft, _desk(the, caller, mail_account), settings=settings)
+    return ReplyDraft(
+        from_account_id=mail_account.id if mail_account else None, to=addressed.to, cc=addressed.cc,
+        subject=addressed.subject, text=body.text, html=body.html, unverified=addressed.unverified,
+        undeliverable=addressed.undeliverable,
+    )  # fmt: skip
 
 
 @router.get("/v1/replies", response_model=Page[ReplyShape])
@@ -116,5 +140,6 @@ async def retry(the: The, _: Writer, reply_id: UUID) -> ReplyShape:
 def _desk(the: ThreaderParts, caller: Caller, mail_account: MailAccount) -> Desk:
     return Desk(
         mail_account=mail_account, loop_mark=the.settings.loop_mark, random=secrets.token_bytes(16),
-        author=author_of(caller), now=the.clock.now(),
+        author=author_of(caller), now=the.clock.now(), author_name=caller.name or "", zone=the.settings.default_timezone,
+        locale=the.settings.locale,
     )  # fmt: skip

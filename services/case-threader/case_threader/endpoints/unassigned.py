@@ -5,9 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from case_threader.assigning import assign_earlier, assign_to_account, assign_to_case, get_waiting, mark_as_spam
-from case_threader.endpoints.viewing import shape_of_filing, shapes_of_waiting
+from case_threader.endpoints.suggesting import shapes_of_waiting
+from case_threader.endpoints.viewing import shape_of_filing
 from case_threader.errors import CannotLearn
-from case_threader.learning import check_can_be_learned, create_account, learn_address
+from case_threader.learning import check_can_be_learned, create_account, create_contact, learn_address
 from case_threader.locking import changing_cases
 from case_threader.parts import Reader, The, ThreaderParts, Writer, author_of
 from case_threader.repository import cases, messages
@@ -37,11 +38,16 @@ async def assign(the: The, caller: Writer, message_id: UUID, body: AssignBody) -
     """
     sender = await _check(the, message_id, body)
     account_id = body.account_id
+    contact_id = body.contact_id
     if body.new_account is not None:
         account_id = await create_account(the.service_client, body.new_account.name, sender)
+    elif body.new_contact is not None:
+        contact_id = await create_contact(
+            the.service_client, await _account_to_learn(the, body), body.new_contact.name, sender
+        )
     elif body.learn_address:
         await learn_address(
-            the.service_client, sender, account_id=await _account_to_learn(the, body), contact_id=body.contact_id
+            the.service_client, sender, account_id=await _account_to_learn(the, body), contact_id=contact_id
         )
     author, now, backfilled = author_of(caller), the.clock.now(), 0
     async with changing_cases(the.database) as session:
@@ -51,13 +57,15 @@ async def assign(the: The, caller: Writer, message_id: UUID, body: AssignBody) -
             await assign_to_case(session, message_id, number=body.case_number, author=author, now=now)
         elif account_id is not None:
             await assign_to_account(
-                session, message_id, account_id=account_id, contact_id=body.contact_id, author=author, now=now,
+                session, message_id, account_id=account_id, contact_id=contact_id, author=author, now=now,
                 is_new=body.new_account is not None,
             )  # fmt: skip
-            if body.backfill:
-                backfilled = await assign_earlier(session, sender, account_id=account_id, author=author, now=now)
+        if body.backfill:
+            backfilled = await assign_earlier(
+                session, sender, account_id=account_id, number=body.case_number, author=author, now=now
+            )
         filing = await shape_of_filing(session, await messages.get_filing(session, message_id, fresh=True))
-    learned = body.learn_address or body.new_account is not None
+    learned = body.learn_address or body.new_account is not None or body.new_contact is not None
     return AssignedShape(**filing.model_dump(), address_learned=learned, backfilled=backfilled)
 
 
@@ -67,7 +75,7 @@ async def _check(the: ThreaderParts, message_id: UUID, body: AssignBody) -> str:
         sender = (await get_waiting(session, message_id)).message.sender_email
         if body.case_number is not None:
             await cases.get_live_case(session, body.case_number)
-        if body.learn_address or body.new_account is not None:
+        if body.learn_address or body.new_account is not None or body.new_contact is not None:
             await check_can_be_learned(session, sender)
     return sender
 

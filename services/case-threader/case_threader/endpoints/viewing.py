@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from case_threader.models import CaseRow, Filing, Message
-from case_threader.repository import cases, directory, messages
+from case_threader.models import CaseRow, Filing
+from case_threader.repository import cases, messages
 from case_threader.repository.settings import get_settings
 from case_threader.schemas.cases import CaseItem, CaseShape, MessageShape, ParticipantShape, item_fields
-from case_threader.schemas.filings import FilingShape, SuggestedAccount, SuggestedCase, WaitingShape
-from case_threader.shared_domains import is_shared
+from case_threader.schemas.filings import FilingShape
 from case_threader.subject_tags import tag_of
-from contracts.addresses import domain_of
 from kit.database import AsyncSession
 
 MOST_MESSAGES = 1000
@@ -71,44 +68,3 @@ async def shapes_of_filings(session: AsyncSession, filings: Sequence[Filing]) ->
                 suggested = taking_part[message.sender_email].number
         shapes.append(FilingShape.of(filing, case_number=number, suggested_case_number=suggested))
     return shapes
-
-
-async def shapes_of_waiting(session: AsyncSession, waiting: Sequence[tuple[Filing, Message]]) -> list[WaitingShape]:
-    """Waiting mails with suggestions: the tagged case, cases the sender takes part in, accounts of his domain."""
-    senders = {message.sender_email for _, message in waiting if message.sender_email}
-    domains = {domain_of(sender) for sender in senders}
-    at_domain = await directory.accounts_at_domains(session, {each for each in domains if each and not is_shared(each)})
-    with_address = await directory.accounts_with_address(session, senders)
-    taking_part = await messages.cases_of_senders(session, senders)
-    tagged = await _tagged_cases(session, [filing for filing, _ in waiting])
-    account_ids = {each for found in (*at_domain.values(), *with_address.values()) for each in found}
-    names = await directory.names_of_accounts(session, account_ids)
-    shapes = []
-    for filing, message in waiting:
-        sender = message.sender_email
-        suggested = [tagged[filing.message_id]] if filing.message_id in tagged else []
-        own = taking_part.get(sender)
-        if own is not None and own.number not in {each.number for each in suggested}:
-            suggested.append(SuggestedCase(number=own.number, title=own.title, reason="sender_takes_part"))
-        accounts = [
-            SuggestedAccount(account_id=each, name=names.get(each, ""), reason="address_on_several_cards")
-            for each in sorted(with_address.get(sender, ()))
-        ]
-        accounts += [
-            SuggestedAccount(account_id=each, name=names.get(each, ""), reason="same_domain")
-            for each in sorted(at_domain.get(domain_of(sender), ()))
-            if each not in with_address.get(sender, ())
-        ][:5]
-        shapes.append(WaitingShape.of(filing, message, accounts=accounts, cases=suggested))
-    return shapes
-
-
-async def _tagged_cases(session: AsyncSession, filings: Sequence[Filing]) -> dict[UUID, SuggestedCase]:
-    """For each mail the case its tag names, followed to where that lives now."""
-    wanted = {filing.suggested_case_id for filing in filings if filing.suggested_case_id is not None}
-    living = await cases.living_cases(session, wanted)
-    return {
-        filing.message_id: SuggestedCase(number=case.number, title=case.title, reason="tag")
-        for filing in filings
-        if filing.suggested_case_id is not None and (case := living.get(filing.suggested_case_id)) is not None
-    }

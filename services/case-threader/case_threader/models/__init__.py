@@ -5,6 +5,7 @@ from case_threader.models.cases import CaseChange, CaseEvent, CaseRow, Counter, 
 from case_threader.models.directory import Account, Contact, Employee, KnownAddress, MailAccount
 from case_threader.models.messages import Filing, KnownId, Message
 from case_threader.models.replies import Reply
+from case_threader.models.wordings import ReplyTemplate, Signature
 
 __all__ = [
     "Account",
@@ -21,6 +22,8 @@ __all__ = [
     "Message",
     "Participant",
     "Reply",
+    "ReplyTemplate",
     "SettingsRow",
+    "Signature",
     "metadata",
 ]

@@ -94,7 +94,7 @@ class CaseChange(Table, table=True):
 
     id: UUID = Field(primary_key=True)
     kind: str = Field(max_length=12)
-    case_id: UUID
+    case_id: UUID | None
     message_id: UUID | None
     author: str = Field(max_length=200)
     at: datetime = Field(sa_type=UtcDateTime)

@@ -16,7 +16,7 @@ class Account(Table, table=True):
     id: UUID = Field(primary_key=True)
     version: int
     name: str
-    folded_name: str
+    folded_name: str = Field(index=True)
     deleted: bool
     merged_into: UUID | None
 
@@ -28,6 +28,7 @@ class Contact(Table, table=True):
     version: int
     account_id: UUID = Field(index=True)
     name: str
+    folded_name: str = Field(index=True)
     deleted: bool
 
 
@@ -48,6 +49,7 @@ class MailAccount(Table, table=True):
     address: str = Field(max_length=LONGEST_ADDRESS)
     aliases: list[Any] = Field(sa_type=JsonDocument)
     can_send: bool
+    keeps_sent_copies: bool
     deleted: bool
 
 

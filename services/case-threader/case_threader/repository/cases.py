@@ -67,7 +67,7 @@ async def live_case_of(session: AsyncSession, case: CaseRow) -> CaseRow:
     return case
 
 
-async def get_case_by_id(session: AsyncSession, case_id: UUID) -> CaseRow:
+async def get_case_by_id(session: AsyncSession, case_id: UUID | None) -> CaseRow:
     query = select(CaseRow).where(col(CaseRow.id) == case_id)
     case = await session.scalar(query)
     if case is None:
@@ -145,7 +145,7 @@ async def found_by(session: AsyncSession, words: Sequence[str], number: int | No
         await plan_for_these_words(session)
         named = select(account.id).where(*(account.folded_name.contains(word, autoescape=True) for word in words))
         of_accounts = select(case.id).where(case.account_id.in_(named.limit(MOST_ACCOUNTS)))
-        parts += [cases_with(session, words), of_accounts.limit(NEWEST_MATCHES)]
+        parts += [await cases_with(session, words), of_accounts.limit(NEWEST_MATCHES)]
     if not parts:
         return select(case.id).where(false())
     each = union(*(select(part.subquery().c[0]) for part in parts)).subquery("found")
@@ -193,6 +193,17 @@ async def newest_message(session: AsyncSession, case_id: UUID) -> Message | None
         .limit(1)
     )
     return message
+
+
+async def deliveries(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
+    """What is known about the delivery of our mails of this case, oldest mail first."""
+    message = tables.messages.c
+    query = (
+        select(message.delivery)
+        .where(message.case_id == case_id, message.direction == "outgoing")
+        .order_by(message.received_at, message.id)
+    )
+    return [delivery for delivery in await session.scalars(query) if delivery]
 
 
 async def list_participants(session: AsyncSession, case_id: UUID) -> list[Participant]:

@@ -17,7 +17,7 @@ async def add_change(
     session: AsyncSession,
     kind: str,
     *,
-    case_id: UUID,
+    case_id: UUID | None,
     author: str,
     at: datetime,
     message_id: UUID | None = None,

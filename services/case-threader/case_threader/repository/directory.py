@@ -60,6 +60,12 @@ async def find_mail_account(session: AsyncSession, mail_account_id: UUID) -> Mai
     return None if mail_account is None or mail_account.deleted else mail_account
 
 
+async def mail_accounts_that_send(session: AsyncSession) -> list[UUID]:
+    mail_account = tables.mail_accounts.c
+    query = select(mail_account.id).where(mail_account.can_send, mail_account.deleted.is_(False))
+    return list(await session.scalars(query))
+
+
 async def names_of_accounts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     account = tables.accounts.c
     rows = await session.execute(select(account.id, account.name).where(among(session, account.id, ids)))

@@ -17,6 +17,8 @@ from case_threader.repository.among import among
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
 
+MOST_WAITING = 2000
+
 
 async def get_filing(session: AsyncSession, message_id: UUID, *, fresh: bool = False) -> Filing:
     """The decision about a mail; `fresh` when statements have changed it behind the session's back."""
@@ -81,6 +83,19 @@ async def waiting_from(session: AsyncSession, sender: str) -> list[UUID]:
     return list(await session.scalars(query))
 
 
+async def waiting_threads(session: AsyncSession) -> list[tuple[UUID, UUID]]:
+    """The mails that wait because they answer one that waits: (the mail, the one it answers)."""
+    filing = tables.filings.c
+    query = (
+        select(filing.message_id, filing.evidence)
+        .where(filing.outcome == "unassigned", filing.rule == "waiting_thread")
+        .order_by(filing.received_at.desc())
+        .limit(MOST_WAITING)
+    )
+    rows = await session.execute(query)
+    return [(row.message_id, UUID(row.evidence["message_id"])) for row in rows if "message_id" in row.evidence]
+
+
 async def cases_of_senders(session: AsyncSession, emails: Collection[str]) -> dict[str, CaseRow]:
     """For each address the living case with the newest activity in which it takes part."""
     participant, case = tables.participants.c, tables.cases.c
@@ -124,6 +139,12 @@ def timeline_of(case_id: UUID, paging: Paging) -> Select[Any]:
 async def messages_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Message]:
     rows = await session.scalars(select(Message).where(among(session, tables.messages.c.id, ids)))
     return {message.id: message for message in rows}
+
+
+async def messages_in_order(session: AsyncSession, ids: Collection[UUID]) -> list[Message]:
+    """By receipt; none for no ids."""
+    found = await messages_by_id(session, ids) if ids else {}
+    return sorted(found.values(), key=lambda message: (message.received_at, message.id))
 
 
 async def events_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CaseEvent]:

@@ -51,13 +51,13 @@ class NothingBody(Body):
 class SuggestedAccount(Shape):
     account_id: UUID
     name: str
-    reason: Literal["same_domain", "address_on_several_cards"]
+    reason: Literal["same_domain", "same_name", "address_on_several_cards"]
 
 
 class SuggestedCase(Shape):
     number: int
     title: str
-    reason: Literal["tag", "sender_takes_part"]
+    reason: Literal["tag", "answers_the_same", "same_conversation", "sender_takes_part", "same_subject"]
 
 
 class WaitingShape(Shape):
@@ -88,17 +88,25 @@ class NewAccount(Body):
     name: Line = Field(min_length=1, max_length=300)
 
 
+class NewContact(Body):
+    """A person of the chosen account (or that of the case) to be made for the sender."""
+
+    name: Line = Field(min_length=1, max_length=300)
+
+
 class AssignBody(Body):
     """Exactly one of `account_id` (a new case of it), `new_account`, `case_number` (append) and `spam`."""
 
     account_id: UUID | None = None
     contact_id: UUID | None = Field(default=None, description="Whose card learns the address; default: the account's.")
     new_account: NewAccount | None = None
+    new_contact: NewContact | None = Field(default=None, description="With account_id or case_number only.")
     case_number: int | None = Field(default=None, ge=1)
     spam: bool = False
     learn_address: bool = Field(default=False, description="Write the sender's address on the card, for mail to come.")
     backfill: bool = Field(
-        default=False, description="Open a case for every other mail of this sender that waits; with an account only."
+        default=False,
+        description="The sender's other mail that waits goes the same way: into the case, or each into one of its own.",
     )
 
     @model_validator(mode="after")
@@ -106,8 +114,12 @@ class AssignBody(Body):
         decisions = [self.account_id, self.new_account, self.case_number, self.spam or None]
         if sum(decision is not None for decision in decisions) != 1:
             raise ValueError("name exactly one of account_id, new_account, case_number and spam")
-        if self.backfill and self.account_id is None and self.new_account is None:
-            raise ValueError("backfill goes with account_id or new_account")
+        if self.backfill and self.spam:
+            raise ValueError("backfill does not go with spam")
+        if self.new_contact is not None and self.account_id is None and self.case_number is None:
+            raise ValueError("new_contact goes with account_id or case_number")
+        if self.new_contact is not None and (self.contact_id is not None or self.learn_address):
+            raise ValueError("a new contact has the address already: leave out contact_id and learn_address")
         return self
 
 

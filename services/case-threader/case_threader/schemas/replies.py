@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Base64Bytes, Field
 
 from case_threader.models import Reply
 from case_threader.outgoing_mail import File, Mailbox, UnsafeValue, wire_address
+from case_threader.quoting import Quote
 from case_threader.replying import Draft
 from kit.schemas import Body, Line, Moment, Shape
 
@@ -44,22 +45,27 @@ class Attachment(Body):
 class MailBody(Body):
     """What every mail of ours needs."""
 
-    from_account_id: UUID = Field(description="The mail account it leaves from.")
     to: Recipients
     cc: Recipients = Field(default_factory=list)
     bcc: Recipients = Field(default_factory=list)
     text: str = Field(default="", max_length=1_000_000)
     html: str | None = Field(default=None, max_length=2_000_000)
     attachments: list[Attachment] = Field(default_factory=list, max_length=50)
+    template_id: UUID | None = Field(default=None, description="Its text stands below what was written here.")
+    with_signature: bool = Field(default=True, description="The signature of the mail account, if it has one.")
 
-    def draft(self, subject: str | None) -> Draft:
+    def draft(self, subject: str | None, quote: Quote | None = None) -> Draft:
         return Draft(
             to=_mailboxes(self.to), cc=_mailboxes(self.cc), bcc=_mailboxes(self.bcc), subject=subject, text=self.text,
-            html=self.html, files=[attachment.file() for attachment in self.attachments],
+            html=self.html, files=[attachment.file() for attachment in self.attachments], template_id=self.template_id,
+            with_signature=self.with_signature, quote=quote,
         )  # fmt: skip
 
 
 class ReplyBody(MailBody):
+    from_account_id: UUID | None = Field(
+        default=None, description="The mail account it leaves from; default: that at which the answered mail arrived."
+    )
     subject: Line | None = Field(default=None, max_length=900, description="Default: `RE:` and what was written last.")
     quote_original: bool = Field(default=False, description="Put the newest mail from outside below the text.")
     confirm_recipients: bool = Field(
@@ -68,8 +74,9 @@ class ReplyBody(MailBody):
 
 
 class NewMailBody(MailBody):
+    from_account_id: UUID = Field(description="The mail account it leaves from.")
     account_id: UUID = Field(description="The account whose case this mail opens.")
-    subject: Line = Field(max_length=900)
+    subject: Line = Field(default="", max_length=900, description="Default: that of the template.")
 
 
 class ReplyShape(Shape):
@@ -85,6 +92,8 @@ class ReplyShape(Shape):
     created_at: Moment
     sent_at: Moment | None
     next_attempt_at: Moment | None
+    is_automatic: bool = Field(description="An acknowledgement, which nobody wrote.")
+    sent_copy: Literal["none", "wanted", "kept", "failed"] = Field(description="Its copy in the folder Sent over IMAP.")
     attempts: list[dict[str, Any]]
 
     @classmethod
@@ -93,17 +102,22 @@ class ReplyShape(Shape):
             id=reply.id, case_number=case_number, rfc_message_id=reply.rfc_message_id, subject=reply.subject,
             status=reply.status, recipients=reply.recipients, from_account_id=reply.mail_account_id,
             created_at=reply.created_at, sent_at=reply.sent_at, next_attempt_at=reply.next_attempt_at,
+            is_automatic=reply.acknowledged is not None, sent_copy=reply.copy_status,
             attempts=reply.attempts,
         )  # fmt: skip
 
 
 class ReplyDraft(Shape):
-    """What a reply would be addressed to and called; only people whose part in the case is verified."""
+    """What a reply begins with; addressed only to people whose part in the case is verified."""
 
+    from_account_id: UUID | None
     to: list[str]
     cc: list[str]
     subject: str
+    text: str
+    html: str | None
     unverified: list[str] = Field(description="Left out: they have shown nothing but the case number.")
+    undeliverable: list[str] = Field(description="Mail of ours in this case did not reach them.")
 
 
 def _mailboxes(recipients: list[str | Recipient]) -> list[Mailbox]:

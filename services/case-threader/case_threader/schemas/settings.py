@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from case_threader.case_settings import CaseSettings
+from contracts.addresses import canonical_email
 from kit.schemas import Body
+
+FormAddress = Annotated[
+    str, Field(min_length=3, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(canonical_email)
+]
 
 
 class CaseSettingsBody(Body):
@@ -18,6 +24,12 @@ class CaseSettingsBody(Body):
     close_on_first_outbound: bool
     subject_limit: int = Field(ge=60, le=900)
     new_cases_per_sender: int | None = Field(ge=1, le=100_000)
+    tag_position: Literal["end", "start"] = "end"
+    match_by_subject: bool = False
+    sender_from_reply_to: Annotated[list[FormAddress], Field(max_length=50)] = Field(default_factory=list)
+    acknowledge: bool = False
+    acknowledgement_template_id: UUID | None = None
+    acknowledgements_per_hour: int = Field(default=3, ge=1, le=100)
 
     def settings(self) -> CaseSettings:
         return CaseSettings.model_validate(self.model_dump())

@@ -94,9 +94,14 @@ async def show_raw(the: The, _: Reader, message_id: UUID) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )
-async def show_html(the: The, _: Reader, message_id: UUID) -> Response:
+async def show_html(
+    the: The,
+    _: Reader,
+    message_id: UUID,
+    fold: Annotated[bool, Query(description="Quotes open on a click.")] = True,
+) -> Response:
     """The HTML, cleaned: no script, style sheet, form or frame, and nothing is loaded from elsewhere."""
-    html = await html_of(the.database, the.raw_store, the.workers, the.settings, message_id)
+    html = await html_of(the.database, the.raw_store, the.workers, the.settings, message_id, fold=fold)
     if html is None:
         raise NoHtml(message_id)
     headers = {"content-security-policy": SANDBOXED_HTML, "referrer-policy": "no-referrer", "cache-control": "private"}

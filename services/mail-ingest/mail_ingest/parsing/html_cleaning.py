@@ -53,6 +53,7 @@ _ATTRIBUTES = {
     "colgroup": {"span", "width"},
     "font": {"color", "size", "face"},
     "ol": {"start", "type"},
+    "blockquote": {"type"},  # "cite" says that a mail is quoted
     "div": {"align"}, "p": {"align"}, "hr": {"width"}, "time": {"datetime"},
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel", "cid"}
@@ -68,11 +69,13 @@ def cleaned_html(html: str, cids: Mapping[str, str], *, limits: Limits | None = 
     if not is_within(html, limits):
         return f"<pre>{escape(text_of_html(html), quote=False)}</pre>"
 
-    def attribute(_: str, name: str, value: str) -> str | None:
+    def attribute(tag: str, name: str, value: str) -> str | None:
         if name == "src":
             return _picture(value, cids)
         if name == "href":
             return value if _LINK.match(value.strip()) else None
+        if tag == "blockquote" and name == "type":
+            return "cite" if value.lower() == "cite" else None
         return value
 
     cleaned = nh3.clean(

@@ -8,6 +8,7 @@ the context have defaults and unknown ones are left out:
     role                  str     "inbox" | "sent"; a calendar in Sent is held as `in_sent`
     limits                object  the fields of `limits.Limits`; the missing ones take their defaults
     n                     int     attachment_job: which attachment
+    fold                  bool    html_job: put quotes into <details>
     attachment_url        str     html_job: what `cid:` pictures become, with `{n}` in it ("/v1/messages/<id>/attachments/{n}")
 
 **`parse_job`** answers JSON, either
@@ -89,7 +90,12 @@ def attachment_job(data: bytes) -> bytes:
 def html_job(data: bytes) -> bytes:
     context, raw = _opened(data)
     try:
-        html = html_of(raw, attachment_url=context.get("attachment_url") or "", limits=Limits.of(context.get("limits")))
+        html = html_of(
+            raw,
+            attachment_url=context.get("attachment_url") or "",
+            fold=bool(context.get("fold")),
+            limits=Limits.of(context.get("limits")),
+        )
     except Rejected:
         html = None
     return orjson.dumps({"html": html})

@@ -16,6 +16,7 @@ from mail_ingest.parsing.delivery_reports import delivery_report
 from mail_ingest.parsing.encoded_words import header_text
 from mail_ingest.parsing.header_fields import NO_FIELDS, HeaderFields, read_fields
 from mail_ingest.parsing.html_cleaning import cleaned_html
+from mail_ingest.parsing.html_folding import with_folds
 from mail_ingest.parsing.limits import Limits, Rejected
 from mail_ingest.parsing.machine_signs import machine_signs
 from mail_ingest.parsing.message_ids import message_ids, own_message_id, references, thread_index, written_message_id
@@ -117,13 +118,14 @@ def attachment_of(raw: bytes, n: int, *, limits: Limits) -> tuple[Json, bytes] |
     return _card(attachments[n - 1], content), content
 
 
-def html_of(raw: bytes, *, attachment_url: str, limits: Limits) -> str | None:
-    """The cleaned HTML, its own pictures pointing at the attachments; None when the mail has no HTML."""
+def html_of(raw: bytes, *, attachment_url: str, fold: bool, limits: Limits) -> str | None:
+    """The cleaned HTML, its own pictures pointing at the attachments and quotes folded; None when the mail has no HTML."""
     contents = contents_of(_opened(raw, limits), limits)
     if not contents.html:
         return None
     cids = _addresses_of_pictures(contents, attachment_url)
-    return "\n".join(cleaned_html(html, cids, limits=limits) for html in contents.html)
+    cleaned = "\n".join(cleaned_html(html, cids, limits=limits) for html in contents.html)
+    return with_folds(cleaned) if fold else cleaned
 
 
 def _opened(raw: bytes, limits: Limits) -> Part:

@@ -104,6 +104,16 @@ class ImapBody(Body):
         default_factory=lambda: [FolderBody(name="INBOX", role="inbox")]
     )
     start: Literal["new", "all"] = "new"
+    keep_sent_copies: bool = Field(
+        default=False,
+        description="Put what Goniec sends into the folder with the role sent. Gmail and Microsoft 365 do so themselves.",
+    )
+
+    @model_validator(mode="after")
+    def _copies_have_a_place(self) -> Self:
+        if self.keep_sent_copies and all(folder.role != "sent" for folder in self.folders):
+            raise ValueError("keep_sent_copies needs a folder with the role sent")
+        return self
 
     @model_validator(mode="after")
     def _each_folder_once(self) -> Self:
@@ -200,8 +210,8 @@ class UnfetchedShape(Shape):
 
 
 class HealthShape(Shape):
-    """`state`: push_only, starting, ok, degraded, unreachable, auth_failed or paused. `lag_seconds`: since when nothing
-    has been heard of the server, null before the first success.
+    """`state`: push_only, starting, ok, degraded, unreachable, auth_failed, paused or silent. `lag_seconds`: since when
+    nothing has been heard of the server, null before the first success.
     """
 
     mail_account_id: UUID

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kit.schemas import Body, Moment, Shape
 from mail_ingest.models import State
+from mail_ingest.parsing.quotes import folds_of
 
 Status = Literal["stored", "quarantined"]
 
@@ -38,6 +40,12 @@ class PushedShape(Shape):
     sha256: str
     status: Status
     quarantine_reason: str | None
+
+
+class KeptShape(Shape):
+    """`appended` is false when a mail of this Message-ID lay in the folder already."""
+
+    appended: bool
 
 
 class MessageCard(BaseModel):
@@ -82,6 +90,14 @@ class QuarantinedCard(MessageCard):
         return cls.model_validate({**_card(row), "quarantine_detail": row.quarantine_detail})
 
 
+class FoldShape(BaseModel):
+    """From `start` up to before `end`, in characters (code points) of the text."""
+
+    kind: Literal["quote", "forwarded", "signature"]
+    start: int
+    end: int
+
+
 class MessageShape(MessageCard):
     """A whole message. A quarantined one shows what its header told."""
 
@@ -95,6 +111,10 @@ class MessageShape(MessageCard):
     references: list[str] = Field(default_factory=list)
     thread_index: str | None = None
     text: str = ""
+    folds: list[FoldShape] = Field(
+        default_factory=list,
+        description="Parts of the text a reader may fold: quotes, what was forwarded, the signature. Never all of it.",
+    )
     html_available: bool = False
     attachments: list[AttachmentShape] = Field(default_factory=list)
     do_not_answer: bool = False
@@ -113,6 +133,7 @@ class MessageShape(MessageCard):
             *("machine_reason", "loop_marks", "authentication", "report"),
         )
         shown = document.get("from") or facts.get("sender")
+        text = document.get("whole_text") or facts.get("text") or ""
         return cls.model_validate(
             {
                 **_card(row),
@@ -120,7 +141,8 @@ class MessageShape(MessageCard):
                 "from": Person.of(shown) if shown else None,
                 **{name: [Person.of(one) for one in facts.get(name) or ()] for name in people},
                 **{name: facts[name] for name in plain if name in facts},
-                "text": document.get("whole_text") or facts.get("text") or "",
+                "text": text,
+                "folds": [asdict(fold) for fold in folds_of(text)],
                 "headers": document.get("headers"),
             }
         )

@@ -1,11 +1,13 @@
 """One connection to an IMAP server, with a deadline on everything.
 
-Folders are opened read-only (EXAMINE) and bodies fetched with BODY.PEEK: nothing is flagged, moved or removed.
+Folders are opened read-only (EXAMINE) and bodies fetched with BODY.PEEK: nothing is flagged, moved or removed. Only copies of
+what we sent are ever added, where an account wants that.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Sequence
@@ -49,6 +51,7 @@ COMMAND_SECONDS = 30.0
 FETCH_SECONDS = 45.0
 SLOWEST_BYTES_PER_SECOND = 64 * 1024
 KEPT_HEADER_BYTES = 256 * 1024
+_ASKABLE = re.compile(r"[!-~]{1,900}")
 _BUSY = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"}
 
 
@@ -139,6 +142,27 @@ class ImapConnection:
         if result != "OK":
             raise CommandRefused(f"The server refused to list mails: {printable(text)}")
         return [uid for uid in found_uids(command.response.lines[:-1]) if uid >= first]
+
+    async def holds(self, rfc_message_id: str) -> bool:
+        """Whether a mail of this Message-ID lies in the open folder; False for an id that cannot be asked for."""
+        if not _ASKABLE.fullmatch(rfc_message_id):
+            return False
+        command = self._protocol.command("SEARCH", "HEADER", "Message-ID", quoted(rfc_message_id), prefix="UID")
+        result, text = await self._execute(command, COMMAND_SECONDS)
+        if result != "OK":
+            raise CommandRefused(f"The server refused to look for a mail: {printable(text)}")
+        return bool(found_uids(command.response.lines[:-1]))
+
+    async def append(self, folder: str, raw: bytes) -> None:
+        """Put a mail into a folder, marked as read. The only thing that is ever written (`sent_copies`)."""
+        try:
+            name = wire_name(folder)
+        except BadFolderName as error:
+            raise FolderUnusable(str(error)) from None
+        seconds = FETCH_SECONDS + len(raw) / SLOWEST_BYTES_PER_SECOND
+        result, text = await self._execute(self._protocol.append_command(name, raw), seconds)
+        if result != "OK":
+            raise CommandRefused(f"The server took no copy into {folder}: {printable(text)}")
 
     async def sizes(self, uids: Sequence[int]) -> list[Fetched]:
         """Size and date of reception of those that are still there."""

@@ -92,6 +92,11 @@ class ImapProtocol(library.IMAP4ClientProtocol):  # type: ignore[misc]
     def fetch_command(self, uids: str, items: str) -> Any:
         return library.FetchCommand(self.new_tag(), uids, items, prefix="UID", loop=self.loop)
 
+    def append_command(self, folder: str, raw: bytes) -> Any:
+        """The bytes follow when the server asks for them (RFC 3501 section 6.3.11)."""
+        self.literal_data = raw
+        return library.Command("APPEND", self.new_tag(), folder, r"(\Seen)", f"{{{len(raw)}}}", loop=self.loop)
+
     def idle_command(self) -> Any:
         return library.IdleCommand(self.new_tag(), self.idle_queue, loop=self.loop)
 

@@ -27,6 +27,8 @@ TABLES = (
     "filing",
     "known_id",
     "reply",
+    "reply_template",
+    "signature",
 )
 
 
@@ -50,16 +52,19 @@ def _create_directory() -> None:
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
     )
+    op.create_index("ix_account_folded_name", "account", ["folded_name"])
     op.create_table(
         "contact",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("folded_name", sa.String(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_contact"),
     )
     op.create_index("ix_contact_account_id", "contact", ["account_id"])
+    op.create_index("ix_contact_folded_name", "contact", ["folded_name"])
     op.create_table(
         "employee",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -75,6 +80,7 @@ def _create_directory() -> None:
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("aliases", JsonDocument(), nullable=False),
         sa.Column("can_send", sa.Boolean(), nullable=False),
+        sa.Column("keeps_sent_copies", sa.Boolean(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_mail_account"),
     )
@@ -167,7 +173,7 @@ def _create_cases() -> None:
         "case_change",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("author", sa.String(length=200), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -266,12 +272,47 @@ def _create_replies() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("author", sa.String(length=200), nullable=False),
+        sa.Column("closes", sa.Boolean(), nullable=False),
+        sa.Column("acknowledged", sa.String(length=320), nullable=True),
+        sa.Column("copy_status", sa.String(length=6), nullable=False),
+        sa.Column("copy_attempts", sa.Integer(), nullable=False),
+        sa.Column("copy_due_at", UtcDateTime(), nullable=True),
+        sa.Column("copy_detail", sa.String(), nullable=False),
         sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name="ck_reply_status"),
+        sa.CheckConstraint("copy_status IN ('none', 'wanted', 'kept', 'failed')", name="ck_reply_copy_status"),
         sa.PrimaryKeyConstraint("id", name="pk_reply"),
     )
     op.create_index("ix_reply_case_id_id", "reply", ["case_id", "id"])
     op.create_index("ix_reply_next_attempt_at", "reply", ["next_attempt_at"])
     op.create_index("uq_reply_rfc_message_id", "reply", ["rfc_message_id"], unique=True)
+    for name, columns in (
+        ("ix_reply_acknowledged_created_at", ["acknowledged", "created_at"]),
+        ("ix_reply_copy_due_at", ["copy_due_at"]),
+    ):
+        filled = sa.text(f"{columns[0]} IS NOT NULL")
+        op.create_index(name, "reply", columns, sqlite_where=filled, postgresql_where=filled)
+    op.create_table(
+        "reply_template",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("folded_name", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("html", sa.String(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reply_template"),
+        sa.UniqueConstraint("folded_name", name="uq_reply_template_folded_name"),
+    )
+    op.create_table(
+        "signature",
+        sa.Column("mail_account_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("html", sa.String(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("mail_account_id", name="pk_signature"),
+    )
 
 
 def _create_search_index() -> None:
