@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from ladder import StartIngest
 from sample_mails import a_mail
+from scripted_s3 import scripted_s3
 from sqlalchemy import Connection, text
 
 from kit.database import Database
@@ -47,6 +48,25 @@ async def test_raw_mail_in_an_object_store(start_ingest: StartIngest, tmp_path: 
         assert (await ingest.client.get(f"/v1/messages/{pushed['id']}/raw")).content == raw
         assert (await ingest.client.get(f"/v1/messages/{older['id']}/raw")).status_code == 200
         assert "<b>x</b>" in (await ingest.client.get(f"/v1/messages/{pushed['id']}/html")).text
+
+
+async def test_raw_mail_in_s3(start_ingest: StartIngest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is asked before the ledger: while it is ill nothing is taken in, and nothing is lost when it is well again."""
+    raw = a_mail(subject="W kuble")
+    with scripted_s3() as s3:
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        async with start_ingest(raw_store="s3://poczta/goniec") as ingest:
+            account = await ingest.add_account()
+            s3.ill = True
+            refused = await ingest.client.post(f"/v1/mail-accounts/{account}/messages", content=raw)
+            assert (refused.status_code, refused.json()["code"]) == (503, "raw_store_unavailable")
+            assert (await ingest.get("/v1/messages"))["items"] == []
+            s3.ill = False
+            pushed = await ingest.push(account, raw)
+            digest = pushed["sha256"]
+            assert list(s3.objects) == [f"/poczta/goniec/{digest[:2]}/{digest}.zst"]
+            assert (await ingest.client.get(f"/v1/messages/{pushed['id']}/raw")).content == raw
 
 
 async def test_bytes_are_kept_once_however_often_they_come(start_ingest: StartIngest) -> None:
