@@ -5,7 +5,7 @@ Each event carries the whole card; `deleted` says it is gone.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -50,6 +50,7 @@ class ContactChanged(Event):
     is_default: bool = False
     active: bool = True
     deleted: bool = False
+    merged_into: UUID | None = None
 
     def key(self) -> str:
         return self.contact_id.hex
@@ -73,3 +74,16 @@ class EmployeeChanged(Event):
 
     def key(self) -> str:
         return self.employee_id.hex
+
+
+class CardErased(Event):
+    """A person or firm was erased on request. Beside it goes the card's last state, which is empty; whoever keeps more than
+    a copy of the card forgets it now. It names nobody."""
+
+    subject: ClassVar[str] = "directory.erased.v1"
+
+    kind: Literal["account", "contact", "employee"]
+    card_id: UUID
+
+    def key(self) -> str:
+        return self.card_id.hex

@@ -7,7 +7,7 @@ a line or add a property (reliability C10).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -72,6 +72,13 @@ class Event:
 def calendar_text(events: Sequence[Event], *, method: Method | None = None, name: str | None = None) -> bytes:
     """One VCALENDAR. With `method` it is an iTIP message; without, a feed that may have a `name`."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
+    parts = [calendar_start(name=name, method=method, zones=_zones(events))]
+    parts += [component_text(event) for event in events]
+    return b"".join((*parts, calendar_end()))
+
+
+def calendar_start(*, zones: Mapping[str, int], name: str | None = None, method: Method | None = None) -> bytes:
+    """How a calendar begins that is written piece by piece; `zones`: those its components use → the first year they do."""
     if method is not None:
         lines.append(f"METHOD:{method}")
     if name:
@@ -82,6 +89,15 @@ def calendar_text(events: Sequence[Event], *, method: Method | None = None, name
         lines += _component(event)
     lines.append("END:VCALENDAR")
     return b"".join(folded(line) for line in lines)
+def component_text(event: Event) -> bytes:
+    """One component of a calendar that is written piece by piece."""
+    return b"".join(folded(line) for line in _component(event))
+
+
+def calendar_end() -> bytes:
+    return folded("END:VCALENDAR")
+
+
 
 
 def request_text(events: Sequence[Event]) -> bytes:

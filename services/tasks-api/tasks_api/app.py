@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
 from contracts.tasks import TASK_EVENTS, InvitationDecided, InvitationWaiting
 from kit.application import build_app, make_parts
 from kit.events import Event
@@ -19,7 +19,20 @@ from kit.tokens import StaticKeys, TokenVerifier
 from kit.workers import WorkerPool
 from tasks_api.access_tokens import TokenIssuer
 from tasks_api.desk import Desk
-from tasks_api.endpoints import auth, calendar, directory, invitations, reminders, task_types, tasks, users
+from tasks_api.endpoints import (
+    auth,
+    calendar,
+    directory,
+    directory_upkeep,
+    feeds,
+    filters,
+    invitations,
+    reminders,
+    task_lists,
+    task_types,
+    tasks,
+    users,
+)
 from tasks_api.handlers import subscription
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords, new_password
@@ -37,11 +50,16 @@ SAYS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
+    CardErased,
 )
 ROUTERS = (
     auth.router,
     users.router,
     directory.router,
+    directory_upkeep.router,
+    task_lists.router,
+    filters.router,
+    feeds.router,
     tasks.router,
     reminders.router,
     task_types.router,

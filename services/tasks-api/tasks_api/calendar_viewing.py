@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from contracts.tasks import Occurrence
-from ical.recurrence import Series
 from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.desk import Desk
 from tasks_api.errors.invitations import StretchTooLong
-from tasks_api.repository import tasks
-from tasks_api.repository.tasks import TaskFilter
+from tasks_api.lanes import Place, placed
+from tasks_api.repository import agenda
+from tasks_api.repository.agenda import AgendaRow, OnCalendar
 from tasks_api.schedule import midnight
-from tasks_api.series_dates import VersionedSeries
-from tasks_api.task import Task
-from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
 
 View = Literal["day", "workweek", "week", "month", "range"]
@@ -32,7 +28,7 @@ _DAYS: dict[View, int] = {"day": 1, "workweek": 5, "week": 7}
 class Entry:
     """One thing on the calendar: a task, or one date of a series. `day` is set when it is all-day, with an exclusive end."""
 
-    task: Task
+    row: AgendaRow
     recurrence_id: str | None
     starts_at: datetime
     ends_at: datetime | None
@@ -42,7 +38,16 @@ class Entry:
     @property
     def position(self) -> Position:
         """Where it stands in the order of a calendar."""
-        return self.starts_at, str(self.task.id), self.recurrence_id or ""
+        return self.starts_at, str(self.row.id), self.recurrence_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry, where it is drawn, and who carries it out."""
+
+    entry: Entry
+    place: Place
+    assignee_ids: list[UUID]
 
 
 def stretch(
@@ -66,92 +71,83 @@ def stretch(
 
 
 async def calendar_between(
-    session: AsyncSession,
-    desk: Desk,
-    window: Window,
-    wanted: TaskFilter,
-    viewer: Viewer,
-    *,
-    dialect: str,
-    after: Position | None,
-    limit: int,
+    session: AsyncSession, desk: Desk, window: Window, calendar: OnCalendar, *, after: Position | None, limit: int
 ) -> list[Entry]:
     """What begins within the window, in order of time, from a position on: `limit` entries at most."""
     window = Window(max(window.starts_at, after[0]), window.ends_at) if after else window
     at_least = UUID(after[1]) if after else None
-    plain = await tasks.plain_tasks_between(
-        session, window, wanted, viewer, dialect=dialect, at_least=at_least, limit=limit + 1
-    )
-    entries = [_entry_of_task(task) for task in plain]
+    plain = await agenda.plain_between(session, window, calendar, at_least=at_least, limit=limit + 1)
+    entries = [_entry_of_task(row) for row in plain]
     if len(entries) > limit:  # nothing later than the last of them can be shown
         window = Window(window.starts_at, min(window.ends_at, entries[-1].starts_at + timedelta(microseconds=1)))
-    entries += await _dates_of_series(session, desk, window, wanted, viewer, dialect=dialect, after=after, limit=limit)
-    return sorted((one for one in entries if _comes_after(one.position, after)), key=lambda one: one.position)[:limit]
+    entries += await _dates_of_series(session, desk, window, calendar, after=after, limit=limit)
+    return sorted((one for one in entries if _comes_after(one.position, after)), key=_position)[:limit]
+
+
+async def with_people(session: AsyncSession, entries: Sequence[Entry]) -> list[Shown]:
+    """The entries as they are drawn; all-day ones have lanes of their own."""
+    people = await agenda.assignees_of(session, {entry.row.id for entry in entries})
+    places: dict[int, Place] = {}
+    for all_day in (False, True):
+        positions = [i for i, entry in enumerate(entries) if (entry.day is not None) == all_day]
+        spans = [(entries[i].starts_at, _drawn_until(entries[i])) for i in positions]
+        places.update(zip(positions, placed(spans), strict=True))
+    return [Shown(entry, places[i], people.get(entry.row.id, [])) for i, entry in enumerate(entries)]
+
+
+def _drawn_until(entry: Entry) -> datetime | None:
+    if entry.day is None:
+        return entry.ends_at
+    days = (entry.end_day - entry.day).days if entry.end_day is not None else 1
+    return entry.starts_at + timedelta(days=max(1, days), hours=-2)
 
 
 async def _dates_of_series(
-    session: AsyncSession,
-    desk: Desk,
-    window: Window,
-    wanted: TaskFilter,
-    viewer: Viewer,
-    *,
-    dialect: str,
-    after: Position | None,
-    limit: int,
+    session: AsyncSession, desk: Desk, window: Window, calendar: OnCalendar, *, after: Position | None, limit: int
 ) -> list[Entry]:
     """The first dates of series after a position, those that have a task of their own left out."""
-    rows = await tasks.series_between(session, window, wanted, viewer, dialect=dialect)
-    if not rows:
+    known = await agenda.known_series_between(session, window, calendar)
+    if not known:
         return []
-    found = await desk.remembered_dates.between([_versioned(row) for row in rows], window)
-    overridden = await tasks.overridden_dates(
-        session, {row.uid for row, dates in zip(rows, found, strict=True) if dates}
-    )
+    versions = [(row.id, row.version) for row in known]
+    found = await desk.remembered_dates.of_versions(versions, window, lambda ids: agenda.series_with_ids(session, ids))
+    overridden = await agenda.overridden_between(session, window)
     shown = [
         ((date.starts_at, str(row.id), date.recurrence_id or ""), row.id, date)
-        for row, dates in zip(rows, found, strict=True)
+        for row, dates in zip(known, found, strict=True)
         for date in dates
-        if date.recurrence_id not in overridden.get((row.uid, row.copy_number), ())
+        if not overridden or date.recurrence_id not in overridden.get((row.uid, row.copy_number), ())
     ]
-    first = sorted((one for one in shown if _comes_after(one[0], after)), key=lambda one: one[0])[:limit]
-    series = {task.id: task for task in await tasks.tasks_with_ids(session, {task_id for _, task_id, _ in first})}
-    return [_entry_of_date(series[task_id], date) for _, task_id, date in first if task_id in series]
+    first = sorted((one for one in shown if _comes_after(one[0], after)), key=_first)[:limit]
+    rows = await agenda.rows_with_ids(session, {task_id for _, task_id, _ in first})
+    return [_entry_of_date(rows[task_id], date) for _, task_id, date in first if task_id in rows]
+
+
+def _position(entry: Entry) -> Position:
+    return entry.position
+
+
+def _first(found: tuple[Position, UUID, Occurrence]) -> Position:
+    return found[0]
 
 
 def _comes_after(position: Position, after: Position | None) -> bool:
     return after is None or position > after
 
 
-def _versioned(row: Row[Any]) -> VersionedSeries:
-    series = Series(
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        timezone=row.timezone,
-        rrule=row.rrule,
-        rdates=tuple(row.rdates),
-        exdates=tuple(row.exdates),
-    )
-    return VersionedSeries(row.id, row.version, series)
-
-
-def _entry_of_task(task: Task) -> Entry:
+def _entry_of_task(row: AgendaRow) -> Entry:
     """A task without a start stands where it is due."""
-    said = task.fields
-    starts = said.starts_at or said.ends_at
-    assert starts is not None
-    return Entry(task, task.recurrence_id, starts, said.ends_at, said.starts_on or said.ends_on, said.ends_on)
+    starts = row.starts_at or row.ends_at
+    return Entry(row, row.recurrence_id or None, starts, row.ends_at, row.starts_on or row.ends_on, row.ends_on)
 
 
-def _entry_of_date(task: Task, date: Occurrence) -> Entry:
-    if not task.fields.all_day:
-        return Entry(task, date.recurrence_id, date.starts_at, date.ends_at)
-    home = zone(task.fields.timezone)
+def _entry_of_date(row: AgendaRow, date: Occurrence) -> Entry:
+    if not row.all_day:
+        return Entry(row, date.recurrence_id, date.starts_at, date.ends_at)
+    home = zone(row.timezone)
     day = date.starts_at.astimezone(home).date()
     end_day = date.ends_at.astimezone(home).date() if date.ends_at else None
-    return Entry(task, date.recurrence_id, date.starts_at, date.ends_at, day, end_day)
+    return Entry(row, date.recurrence_id, date.starts_at, date.ends_at, day, end_day)
 
 
 def _beginning(view: View, today: date, timezone: str) -> datetime:

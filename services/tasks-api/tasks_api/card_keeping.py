@@ -11,11 +11,12 @@ from kit.errors import FieldError, Invalid
 from kit.ids import new_id
 from kit.outbox import announce
 from tasks_api.address_matching import NOBODY, Match, matched
-from tasks_api.errors.directory import AccountUnknown
+from tasks_api.errors.directory import AccountUnknown, BadTaxNumber, EmployeeUnknown
 from tasks_api.folding import folded
 from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
 from tasks_api.repository import directory, people
+from tasks_api.tax_ids import BadTaxId, checked_tax_id
 
 Fields = Mapping[str, Any]
 """The fields a caller named, by name; what is not in it stays as it is."""
@@ -84,7 +85,9 @@ async def announce_account(session: AsyncSession, account: Account) -> None:
 async def _set_account(session: AsyncSession, account: Account, fields: Fields, *, region: str) -> None:
     _set_card(account, fields, region=region)
     if "tax_id" in fields:
-        account.tax_id = _plain_tax_id(fields["tax_id"])
+        account.tax_id = _tax_id(fields["tax_id"])
+    if "owner_id" in fields:
+        account.owner_id = await _check_owner(session, fields["owner_id"])
     session.add(account)
     await session.flush()
     if "emails" in fields:
@@ -92,9 +95,17 @@ async def _set_account(session: AsyncSession, account: Account, fields: Fields, 
     await announce_account(session, account)
 
 
-def _plain_tax_id(written: str | None) -> str | None:
-    """`PL 525-000-12-34` → `PL5250001234`; the check digit is not insisted on, foreign numbers have none of ours."""
-    return "".join(letter for letter in (written or "").upper() if letter.isalnum()) or None
+def _tax_id(written: str | None) -> str | None:
+    try:
+        return checked_tax_id(written)
+    except BadTaxId as wrong:
+        raise BadTaxNumber(str(wrong)) from None
+
+
+async def _check_owner(session: AsyncSession, employee_id: UUID | None) -> UUID | None:
+    if employee_id is not None and employee_id not in await directory.find_employees(session, [employee_id]):
+        raise EmployeeUnknown(employee_id, "#/owner_id")
+    return employee_id
 
 
 # ---- contacts
@@ -122,7 +133,7 @@ async def delete_contact(session: AsyncSession, contact_id: UUID, *, now: dateti
     was_default = contact.is_default
     await _delete_contact(session, contact, now=now)
     if was_default:
-        await _announce_account_of(session, contact)
+        await announce_account_of(session, contact)
 
 
 async def learn_contact_email(session: AsyncSession, contact_id: UUID, email: str) -> tuple[Contact, bool]:
@@ -168,10 +179,10 @@ async def _set_contact(session: AsyncSession, contact: Contact, fields: Fields, 
         await directory.replace_emails(session, contact.id, "contact", fields["emails"])
     await announce_contact(session, contact)
     if default_moved:
-        await _announce_account_of(session, contact)
+        await announce_account_of(session, contact)
 
 
-async def _announce_account_of(session: AsyncSession, contact: Contact) -> None:
+async def announce_account_of(session: AsyncSession, contact: Contact) -> None:
     account = await directory.find_account(session, contact.account_id)
     if account is not None:
         account.version += 1

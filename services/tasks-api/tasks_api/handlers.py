@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
+from contracts.directory import CardErased
 from contracts.mail import MailAccountChanged
 from contracts.reminders import (
     ReminderDelivered,
@@ -20,6 +21,7 @@ from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
 from tasks_api.desk import CONSUMER, Desk
+from tasks_api.erasing import erase_again
 from tasks_api.inviting import hear_calendars
 from tasks_api.repository import heard as copies
 from tasks_api.repository import reminder_copies
@@ -28,6 +30,7 @@ HEARD: tuple[type[Event], ...] = (
     *CALENDAR_EVENTS.values(),
     CalendarHeld,
     MailAccountChanged,
+    CardErased,
     ReminderSettingsChanged,
     TemplateChanged,
     ReminderSent,
@@ -50,7 +53,7 @@ def subscription(desk: Desk) -> Subscription:
                 await reminder_copies.keep_reminders(session, [cast("ReminderFact", heard.event) for heard in run])
             else:
                 for heard in run:
-                    await _hear_other(session, heard.event)
+                    await _hear_other(session, desk, heard.event, now)
 
     return Subscription(consumer=CONSUMER, events=HEARD, handle=handle)
 
@@ -59,8 +62,10 @@ def _kind(heard: Heard[Event]) -> type[Event]:
     return next((kind for kind in (CalendarObject, ReminderFact) if isinstance(heard.event, kind)), Event)
 
 
-async def _hear_other(session: AsyncSession, event: Any) -> None:
+async def _hear_other(session: AsyncSession, desk: Desk, event: Any, now: datetime) -> None:
     match event:
+        case CardErased():
+            await erase_again(session, desk, event, now=now)
         case MailAccountChanged():
             await copies.keep_mail_account(session, event)
         case ReminderSettingsChanged():

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -38,13 +37,14 @@ EXPAND = "ical.recurrence:expand_job"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class VersionedSeries:
-    """One version of a series: its dates never change."""
+Version = tuple[UUID, int]
+"""One version of a series: its dates never change."""
 
-    id: UUID
-    version: int
-    series: Series
+
+class ReadSeries(Protocol):
+    """Versions and rules of series by id."""
+
+    async def __call__(self, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, Series]]: ...
 
 
 class Workers(Protocol):
@@ -83,27 +83,41 @@ class SeriesDates:
 class RememberedDates:
     """The dates of a version of a series in a month, remembered for calendars that are looked at again and again."""
 
-    def __init__(self, series_dates: SeriesDates, *, most: int = 10_000) -> None:
+    def __init__(self, series_dates: SeriesDates, *, most: int = 20_000) -> None:
         self._series_dates = series_dates
         self._most = most
         self._months: OrderedDict[tuple[UUID, int, int], tuple[Occurrence, ...]] = OrderedDict()
 
-    async def between(self, series: Sequence[VersionedSeries], window: Window) -> list[list[Occurrence]]:
-        """The dates of each of these series within the window, in order."""
-        found: list[list[Occurrence]] = [[] for _ in series]
-        for month in window.months():
-            await self._learn([one for one in series if (one.id, one.version, month) not in self._months], month)
-            for i, one in enumerate(series):
-                dates = self._months.get((one.id, one.version, month), ())
-                found[i] += [date for date in dates if window.starts_at <= date.starts_at < window.ends_at]
+    async def of_versions(
+        self, versions: Sequence[Version], window: Window, read: ReadSeries
+    ) -> list[list[Occurrence]]:
+        """The dates of each of these versions within the window, in order. `read` is asked for those nobody asked for before;
+        a series that has another version by now has no dates this time."""
+        months = window.months()
+        unknown = [version for version in versions if any((*version, month) not in self._months for month in months)]
+        if unknown:
+            await self._learn(unknown, months, await read([series_id for series_id, _ in unknown]))
+        found: list[list[Occurrence]] = []
+        starts, ends, known = window.starts_at, window.ends_at, self._months
+        for series_id, version in versions:
+            dates: list[Occurrence] = []
+            for month in months:
+                dates += known.get((series_id, version, month), ())
+            found.append([date for date in dates if starts <= date.starts_at < ends])
+        while len(known) > self._most:
+            known.popitem(last=False)
         return found
 
-    async def _learn(self, series: Sequence[VersionedSeries], month: int) -> None:
-        dates = await self._series_dates.between([one.series for one in series], Window.of_month(month))
-        while len(self._months) > max(0, self._most - len(series)):
-            self._months.popitem(last=False)
-        for one, found in zip(series, dates, strict=True):
-            self._months[one.id, one.version, month] = tuple(found)
+    async def _learn(
+        self, versions: Sequence[Version], months: range, there: Mapping[UUID, tuple[int, Series]]
+    ) -> None:
+        same = [version for version in versions if version[0] in there and there[version[0]][0] == version[1]]
+        for month in months:
+            missing = [version for version in same if (*version, month) not in self._months]
+            series = [there[series_id][1] for series_id, _ in missing]
+            dates = await self._series_dates.between(series, Window.of_month(month))
+            for version, found in zip(missing, dates, strict=True):
+                self._months[*version, month] = tuple(found)
 
 
 def is_quick(series: Series) -> bool:

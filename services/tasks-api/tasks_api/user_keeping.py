@@ -83,7 +83,7 @@ async def ensure_administrator(
                 name="Administrator",
                 password_hash=password_hash,
                 scopes=[ADMIN],
-                visibility={**visibility_of_lists("all", {})},
+                visibility=cast("dict[str, str]", visibility_of_lists("all", {})),
                 created_at=now,
                 password_changed_at=now,
             )

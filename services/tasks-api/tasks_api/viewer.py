@@ -51,6 +51,10 @@ class Viewer:
         made = self.user_id is not None and created_by == self.user_id
         return made or (self.employee_id is not None and self.employee_id in assignee_ids)
 
+    def sees(self, kind: str, created_by: UUID | None, assignee_ids: Collection[UUID]) -> bool:
+        sees_kind = self.sees_all_tasks if kind == "task" else self.sees_all_activities
+        return sees_kind or self.owns(created_by, assignee_ids)
+
     def may_change(self, created_by: UUID | None, assignee_ids: Collection[UUID]) -> bool:
         return self.changes_all or self.owns(created_by, assignee_ids)
 
@@ -66,6 +70,12 @@ class DirectoryViewer:
     @classmethod
     def behind(cls, caller: Caller) -> DirectoryViewer:
         return cls(caller.has(SEEN_BY["accounts"]), caller.has(SEEN_BY["contacts"]), caller.employee_id)
+
+    def sees_account(self, owner_id: UUID | None) -> bool:
+        return self.sees_all_accounts or self.cares_for(owner_id)
+
+    def cares_for(self, owner_id: UUID | None) -> bool:
+        return self.employee_id is not None and owner_id == self.employee_id
 
 
 EVERYONE = DirectoryViewer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ical.recurrence import occurrences
+from ical.recurrence import Series, occurrences
 from kit.workers import Result, WorkerFailed
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.series_dates import RememberedDates, SeriesDates, VersionedSeries, is_quick, last_start, series_of
+from tasks_api.series_dates import RememberedDates, SeriesDates, is_quick, last_start, series_of
 from tasks_api.windows import Window
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -84,14 +85,22 @@ async def test_a_version_of_a_series_is_computed_once_per_month() -> None:
 
     counting = Counting(Workers())
     remembered = RememberedDates(counting, most=3)
-    weekly = VersionedSeries(UUID(int=1), 1, series_of(series()))
+    there = {1: series_of(series()), 2: series_of(series("FREQ=DAILY"))}
+    read: list[UUID] = []
+
+    async def newest(ids: Sequence[UUID]) -> dict[UUID, tuple[int, Series]]:
+        read.extend(ids)
+        return {one: (version, there[version]) for one in ids}
+
+    version = 1
     over_new_year = Window(datetime(2026, 12, 30, tzinfo=UTC), datetime(2027, 1, 13, tzinfo=UTC))
     for _ in range(3):
-        (found,) = await remembered.between([weekly], over_new_year)
+        (found,) = await remembered.of_versions([(UUID(int=1), 1)], over_new_year, newest)
         assert [date.starts_at.day for date in found] == [5, 12]
-    assert counting.computed == 2
-    changed = VersionedSeries(UUID(int=1), 2, series_of(series("FREQ=DAILY")))
-    (found,) = await remembered.between([changed], over_new_year)
+    assert (counting.computed, len(read)) == (2, 1)
+    version = 2
+    assert await remembered.of_versions([(UUID(int=2), 1)], over_new_year, newest) == [[]]  # changed in the meantime
+    (found,) = await remembered.of_versions([(UUID(int=1), 2)], over_new_year, newest)
     assert len(found) == 14
     assert counting.computed == 4
 

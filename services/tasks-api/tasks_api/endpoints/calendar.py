@@ -1,79 +1,119 @@
-"""The calendar: seen day by day, and taken in whole."""
+"""The calendar: seen day by day, who is free, and a calendar taken in whole."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+import orjson
+from fastapi import APIRouter, Query, Request, Response
 
 from kit.body_limits import body_limit
 from kit.paging import Page, cursor_of, key_of
 from kit.schemas import Moment
+from kit.tokens import Caller
+from tasks_api.agenda_printing import print_agenda
+from tasks_api.availability import availability
 from tasks_api.calendar_importing import import_calendar, read_in_worker
-from tasks_api.calendar_viewing import View, calendar_between, stretch
+from tasks_api.calendar_viewing import View, calendar_between, stretch, with_people
 from tasks_api.endpoints.callers import Reader, Writer, editor_of
+from tasks_api.endpoints.filters import Wanted
 from tasks_api.errors.invitations import CalendarTooLarge
-from tasks_api.parts import The
-from tasks_api.repository.tasks import TaskFilter
-from tasks_api.schemas.calendar import EntryShape, ImportedShape, ImportShape
-from tasks_api.schemas.tasks import Kind, Status
+from tasks_api.parts import TasksParts, The
+from tasks_api.report_columns import Language
+from tasks_api.repository.agenda import Extra, OnCalendar
+from tasks_api.repository.task_filters import TaskFilter
+from tasks_api.schemas.calendar import (
+    AvailabilityShape,
+    EntryShape,
+    FreeShape,
+    ImportedShape,
+    ImportShape,
+)
 from tasks_api.viewer import Viewer
+from tasks_api.windows import Window
 
 router = APIRouter(tags=["calendar"])
 PAGE = 200
+ViewWanted = Annotated[View, Query(description="How much is shown when `to` is left out.")]
+Include = Annotated[
+    list[Extra] | None, Query(description="What a calendar usually leaves out (features R54); one or several.")
+]
 
 
 @router.get("/v1/calendar", response_model=Page[EntryShape])
 async def show_calendar(
     the: The,
     caller: Reader,
-    starts_from: Annotated[Moment | None, Query(alias="from", description="Begins then or later.")] = None,
-    starts_to: Annotated[Moment | None, Query(alias="to", description="Begins before; outranks the view.")] = None,
-    view: Annotated[View, Query(description="How much is shown when `to` is left out.")] = "workweek",
-    uid: Annotated[str | None, Query(max_length=1000)] = None,
-    assignee_id: UUID | None = None,
-    account_id: UUID | None = None,
-    kind: Kind | None = None,
-    type_id: UUID | None = None,
-    status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
+    wanted: Wanted,
+    view: ViewWanted = "workweek",
+    include: Include = None,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     cursor: Annotated[str | None, Query(max_length=2048)] = None,
-) -> Page[EntryShape]:
-    """What begins in [from, to): tasks, meetings and the dates of series; cancelled ones and interactions are left out."""
-    settings = the.settings
-    window = stretch(
-        view,
-        starts_from,
-        starts_to,
-        timezone=settings.default_timezone,
-        now=the.clock.now(),
-        most_days=settings.calendar_days,
-    )
-    wanted = TaskFilter(
-        uid=uid,
-        assignee_id=assignee_id,
-        account_id=account_id,
-        kind=kind,
-        type_id=type_id,
-        statuses=tuple(status or ()),
-    )
+) -> Response:
+    """What begins in [from, to), which outranks the view: tasks, what else is ticked for the calendar, the dates of series.
+
+    Cancelled ones and done dates of a series are left out (features R54).
+    """
+    window = window_of(the, view, wanted.starts_from, wanted.starts_to)
     after = None
     if cursor is not None:
         starts_at, task_id, recurrence_id = key_of(cursor, (datetime, UUID, str))
         after = (cast("datetime", starts_at), str(task_id), str(recurrence_id))
+    calendar = calendar_of(the, caller, wanted, include)
     async with the.database.reading() as session:
-        entries = await calendar_between(
-            session,
-            the.desk,
-            window,
-            wanted,
-            Viewer.behind(caller),
-            dialect=the.database.dialect,
-            after=after,
-            limit=limit + 1,
-        )
+        entries = await calendar_between(session, the.desk, window, calendar, after=after, limit=limit + 1)
+        shown = await with_people(session, entries[:limit])
     following = cursor_of(entries[limit - 1].position) if len(entries) > limit else None
-    return Page[EntryShape](items=[EntryShape.of(entry) for entry in entries[:limit]], next=following)
+    answer: dict[str, Any] = {"items": [EntryShape.document_of(one) for one in shown], "next": following}
+    return Response(orjson.dumps(answer), media_type="application/json")
+
+
+@router.get(
+    "/v1/calendar/agenda",
+    response_class=Response,
+    responses={200: {"description": "The printout.", "content": {"application/pdf": {}}}},
+)
+async def print_calendar(
+    the: The,
+    caller: Reader,
+    wanted: Wanted,
+    view: ViewWanted = "workweek",
+    include: Include = None,
+    language: Annotated[Language | None, Query()] = None,
+) -> Response:
+    """The agenda of a day, a week or any stretch as a PDF to print."""
+    settings = the.settings
+    content = await print_agenda(
+        the.database,
+        the.desk,
+        window_of(the, view, wanted.starts_from, wanted.starts_to),
+        calendar_of(the, caller, wanted, include),
+        language=language or settings.language,
+        timezone=settings.default_timezone,
+        most=settings.printed_tasks,
+        font=settings.print_font,
+    )
+    return Response(content, media_type="application/pdf")
+
+
+@router.get("/v1/availability", response_model=AvailabilityShape)
+async def show_availability(
+    the: The,
+    caller: Reader,
+    employee_id: Annotated[list[UUID], Query(min_length=1, max_length=20)],
+    starts_from: Annotated[Moment, Query(alias="from")],
+    starts_to: Annotated[Moment, Query(alias="to")],
+    but: Annotated[UUID | None, Query(description="The task that is being planned: it does not count.")] = None,
+) -> AvailabilityShape:
+    """Who is free between two moments, and what stands in the way (features R46, K38). It informs, it does not block."""
+    window = window_of(the, "range", starts_from, starts_to)
+    async with the.database.reading() as session:
+        found = await availability(
+            session, the.desk, window, list(dict.fromkeys(employee_id)), Viewer.of_calendar(caller),
+            dialect=the.database.dialect, but=but,
+        )  # fmt: skip
+    return AvailabilityShape(items=[FreeShape.of(one) for one in found])
 
 
 @router.post("/v1/calendar", response_model=ImportShape, status_code=201, openapi_extra={
@@ -104,3 +144,25 @@ async def _body(request: Request, most: int) -> bytes:
             raise CalendarTooLarge(most)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def calendar_of(the: TasksParts, caller: Caller, wanted: TaskFilter, include: list[Extra] | None) -> OnCalendar:
+    """What this caller may see of a calendar, and wants to."""
+    return OnCalendar(
+        replace(wanted, starts_from=None, starts_to=None),
+        Viewer.of_calendar(caller),
+        the.database.dialect,
+        frozenset(include or ()),
+    )
+
+
+def window_of(the: TasksParts, view: View, starts_from: datetime | None, starts_to: datetime | None) -> Window:
+    settings = the.settings
+    return stretch(
+        view,
+        starts_from,
+        starts_to,
+        timezone=settings.default_timezone,
+        now=the.clock.now(),
+        most_days=settings.calendar_days,
+    )

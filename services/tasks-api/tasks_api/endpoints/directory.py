@@ -33,6 +33,7 @@ from tasks_api.schemas.directory import (
 )
 from tasks_api.schemas.values import Email
 from tasks_api.user_keeping import create_user
+from tasks_api.viewer import DirectoryViewer
 
 router = APIRouter(tags=["directory"])
 S = TypeVar("S", AccountShape, ContactShape, EmployeeShape)
@@ -54,10 +55,26 @@ async def match_address(the: The, _: Reader, email: Email) -> MatchShape:
 
 @router.get("/v1/accounts", response_model=Page[AccountShape])
 async def list_accounts(
-    the: The, _: Reader, paging: PageWanted, q: Words = "", email: Address = None, active: InUse = None
+    the: The,
+    caller: Reader,
+    paging: PageWanted,
+    q: Words = "",
+    email: Address = None,
+    active: InUse = None,
+    tax_id: Annotated[str | None, Query(max_length=30, description="NIP, PL before it or not.")] = None,
+    owner_id: Annotated[UUID | None, Query(description="In whose care the firm is.")] = None,
 ) -> Page[AccountShape]:
     async with the.database.reading() as session:
-        accounts = await directory.list_accounts(session, paging, words=search_words(q), email=email, active=active)
+        accounts = await directory.list_accounts(
+            session,
+            paging,
+            words=search_words(q),
+            email=email,
+            active=active,
+            tax_id="".join(letter for letter in tax_id.upper() if letter.isalnum()) if tax_id else None,
+            owner_id=owner_id,
+            viewer=DirectoryViewer.behind(caller),
+        )
         shapes = await _account_shapes(session, accounts)
     return page_of(shapes, paging, key=lambda shape: (shape.id,), shape=lambda shape: shape)
 
@@ -68,49 +85,54 @@ async def add_account(the: The, _: Writer, body: AccountBody, response: Response
         account = await card_keeping.create_account(
             session, dict(body), region=the.settings.phone_region, now=the.clock.now()
         )
-        shape = await _account_shape(session, account)
+        shape = await account_shape(session, account)
     return _made(response, shape, f"/v1/accounts/{shape.id}")
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountShape)
-async def show_account(the: The, _: Reader, account_id: UUID, request: Request, response: Response) -> AccountShape:
+async def show_account(
+    the: The, caller: Reader, account_id: UUID, request: Request, response: Response
+) -> AccountShape:
     async with the.database.reading() as session:
-        shape = await _account_shape(session, await directory.get_account(session, account_id))
+        shape = await account_shape(
+            session, await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
+        )
     show_version(request, response, shape.version)
     return shape
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountShape)
 async def patch_account(
-    the: The, _: Writer, account_id: UUID, body: AccountChange, request: Request, response: Response
+    the: The, caller: Writer, account_id: UUID, body: AccountChange, request: Request, response: Response
 ) -> AccountShape:
     async with the.database.transaction() as session:
-        known = await directory.get_account(session, account_id)
+        known = await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         check_if_match(request, etag_of(known.version))
         account = await card_keeping.change_account(
             session, account_id, body.fields(), region=the.settings.phone_region
         )
-        shape = await _account_shape(session, account)
+        shape = await account_shape(session, account)
     return _changed(response, shape)
 
 
 @router.delete("/v1/accounts/{account_id}", status_code=204)
-async def remove_account(the: The, _: Writer, account_id: UUID, request: Request) -> None:
+async def remove_account(the: The, caller: Writer, account_id: UUID, request: Request) -> None:
     """Delete a firm and the people at it; tasks that name it stay."""
     async with the.database.transaction() as session:
-        known = await directory.get_account(session, account_id)
+        known = await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         check_if_match(request, etag_of(known.version))
         await card_keeping.delete_account(session, account_id, now=the.clock.now())
 
 
 @router.post("/v1/accounts/{account_id}/emails", response_model=AccountShape, status_code=201)
 async def learn_account_email(
-    the: The, _: Writer, account_id: UUID, body: LearnedEmail, response: Response
+    the: The, caller: Writer, account_id: UUID, body: LearnedEmail, response: Response
 ) -> AccountShape:
     """Learn an address of a firm (features C21); 200 when it was known."""
     async with the.database.transaction() as session:
+        await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         account, is_new = await card_keeping.learn_account_email(session, account_id, body.email)
-        shape = await _account_shape(session, account)
+        shape = await account_shape(session, account)
     response.status_code = 201 if is_new else 200
     return _changed(response, shape)
 
@@ -121,7 +143,7 @@ async def learn_account_email(
 @router.get("/v1/contacts", response_model=Page[ContactShape])
 async def list_contacts(
     the: The,
-    _: Reader,
+    caller: Reader,
     paging: PageWanted,
     account_id: UUID | None = None,
     q: Words = "",
@@ -130,7 +152,13 @@ async def list_contacts(
 ) -> Page[ContactShape]:
     async with the.database.reading() as session:
         contacts = await directory.list_contacts(
-            session, paging, account_id=account_id, words=search_words(q), email=email, active=active
+            session,
+            paging,
+            account_id=account_id,
+            words=search_words(q),
+            email=email,
+            active=active,
+            viewer=DirectoryViewer.behind(caller),
         )
         emails = await directory.emails_of(session, [contact.id for contact in contacts])
     return page_of(
@@ -142,53 +170,60 @@ async def list_contacts(
 
 
 @router.post("/v1/contacts", response_model=ContactShape, status_code=201)
-async def add_contact(the: The, _: Writer, body: ContactBody, response: Response) -> ContactShape:
+async def add_contact(the: The, caller: Writer, body: ContactBody, response: Response) -> ContactShape:
     async with the.database.transaction() as session:
+        if not DirectoryViewer.behind(caller).sees_all_accounts:
+            await directory.get_account(session, body.account_id, DirectoryViewer.behind(caller))
         contact = await card_keeping.create_contact(
             session, dict(body), region=the.settings.phone_region, now=the.clock.now()
         )
-        shape = await _contact_shape(session, contact)
+        shape = await contact_shape(session, contact)
     return _made(response, shape, f"/v1/contacts/{shape.id}")
 
 
 @router.get("/v1/contacts/{contact_id}", response_model=ContactShape)
-async def show_contact(the: The, _: Reader, contact_id: UUID, request: Request, response: Response) -> ContactShape:
+async def show_contact(
+    the: The, caller: Reader, contact_id: UUID, request: Request, response: Response
+) -> ContactShape:
     async with the.database.reading() as session:
-        shape = await _contact_shape(session, await directory.get_contact(session, contact_id))
+        shape = await contact_shape(
+            session, await directory.get_contact(session, contact_id, DirectoryViewer.behind(caller))
+        )
     show_version(request, response, shape.version)
     return shape
 
 
 @router.patch("/v1/contacts/{contact_id}", response_model=ContactShape)
 async def patch_contact(
-    the: The, _: Writer, contact_id: UUID, body: ContactChange, request: Request, response: Response
+    the: The, caller: Writer, contact_id: UUID, body: ContactChange, request: Request, response: Response
 ) -> ContactShape:
     async with the.database.transaction() as session:
-        known = await directory.get_contact(session, contact_id)
+        known = await directory.get_contact(session, contact_id, DirectoryViewer.behind(caller))
         check_if_match(request, etag_of(known.version))
         contact = await card_keeping.change_contact(
             session, contact_id, body.fields(), region=the.settings.phone_region
         )
-        shape = await _contact_shape(session, contact)
+        shape = await contact_shape(session, contact)
     return _changed(response, shape)
 
 
 @router.delete("/v1/contacts/{contact_id}", status_code=204)
-async def remove_contact(the: The, _: Writer, contact_id: UUID, request: Request) -> None:
+async def remove_contact(the: The, caller: Writer, contact_id: UUID, request: Request) -> None:
     async with the.database.transaction() as session:
-        known = await directory.get_contact(session, contact_id)
+        known = await directory.get_contact(session, contact_id, DirectoryViewer.behind(caller))
         check_if_match(request, etag_of(known.version))
         await card_keeping.delete_contact(session, contact_id, now=the.clock.now())
 
 
 @router.post("/v1/contacts/{contact_id}/emails", response_model=ContactShape, status_code=201)
 async def learn_contact_email(
-    the: The, _: Writer, contact_id: UUID, body: LearnedEmail, response: Response
+    the: The, caller: Writer, contact_id: UUID, body: LearnedEmail, response: Response
 ) -> ContactShape:
     """Learn an address of a person (features C21); 200 when it was known."""
     async with the.database.transaction() as session:
+        await directory.get_contact(session, contact_id, DirectoryViewer.behind(caller))
         contact, is_new = await card_keeping.learn_contact_email(session, contact_id, body.email)
-        shape = await _contact_shape(session, contact)
+        shape = await contact_shape(session, contact)
     response.status_code = 201 if is_new else 200
     return _changed(response, shape)
 
@@ -266,12 +301,12 @@ async def _account_shapes(session: AsyncSession, accounts: list[Account]) -> lis
     ]
 
 
-async def _account_shape(session: AsyncSession, account: Account) -> AccountShape:
+async def account_shape(session: AsyncSession, account: Account) -> AccountShape:
     (shape,) = await _account_shapes(session, [account])
     return shape
 
 
-async def _contact_shape(session: AsyncSession, contact: Contact) -> ContactShape:
+async def contact_shape(session: AsyncSession, contact: Contact) -> ContactShape:
     return ContactShape.of(contact, emails=(await directory.emails_of(session, [contact.id]))[contact.id])
 
 

@@ -11,7 +11,10 @@ from tasks_api.models.base import Table
 
 
 class Account(Table, table=True):
-    """A firm. A deleted one keeps its row, so that tasks of the past can still name it."""
+    """A firm. A deleted one keeps its row, so that tasks of the past can still name it.
+
+    `owner_id`: the employee in whose care it is (features K32). `merged_into`: the card that took this one's place.
+    """
 
     __tablename__ = "account"
 
@@ -20,10 +23,12 @@ class Account(Table, table=True):
     name: str = Field(max_length=300)
     folded_name: str = Field(max_length=300)
     tax_id: str | None = Field(default=None, max_length=30, index=True)
+    owner_id: UUID | None = Field(default=None, index=True)
     phone: str | None = Field(default=None, max_length=60)
     mobile: str | None = Field(default=None, max_length=60)
     sms_phone: str | None = Field(default=None, max_length=60)
     active: bool = True
+    merged_into: UUID | None = None
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -52,6 +57,7 @@ class Contact(Table, table=True):
     sms_phone: str | None = Field(default=None, max_length=60)
     is_default: bool = False
     active: bool = True
+    merged_into: UUID | None = None
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -85,3 +91,14 @@ class CardEmail(Table, table=True):
     kind: str = Field(max_length=10)
     position: int = 0
     learned: bool = False
+
+
+class ErasedCard(Table, table=True):
+    """A person or firm that was erased on request: nothing but that it was, so that a restored backup can be cleaned again."""
+
+    __tablename__ = "erased_card"
+
+    card_id: UUID = Field(primary_key=True)
+    kind: str = Field(max_length=10)
+    erased_at: datetime = Field(sa_type=UtcDateTime)
+    by: str | None = Field(default=None, max_length=100)

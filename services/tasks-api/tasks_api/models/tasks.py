@@ -13,10 +13,10 @@ from tasks_api.models.base import Table
 _Counter = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _index_of_given(name: str) -> Index:
-    """Few tasks have kin or an owner: the index holds those only."""
+def _index_of_given(name: str, *more: str) -> Index:
+    """Few tasks have kin, an owner or a colour: the index holds those only."""
     given = text(f"{name} IS NOT NULL")
-    return Index(f"ix_task_{name}", name, sqlite_where=given, postgresql_where=given)
+    return Index(f"ix_task_{name}", name, *more, sqlite_where=given, postgresql_where=given)
 
 
 class TaskRow(Table, table=True):
@@ -35,7 +35,18 @@ class TaskRow(Table, table=True):
         Index("ix_task_agenda_at_id", "agenda_at", "id"),
         Index("ix_task_account_id_id", "account_id", "id"),
         Index("ix_task_status_id", "status", "id"),
+        Index("ix_task_status_agenda_at_id", "status", "agenda_at", "id"),
         Index("ix_task_type_id_id", "type_id", "id"),
+        Index("ix_task_type_id_agenda_at_id", "type_id", "agenda_at", "id"),
+        _index_of_given("color", "agenda_at", "id"),
+        _index_of_given("created_by"),
+        Index(
+            "ix_task_recurrence_id",
+            "recurrence_id",
+            "uid",
+            sqlite_where=text("recurrence_id != ''"),
+            postgresql_where=text("recurrence_id != ''"),
+        ),
         Index("ix_task_source_message_id", "source_message_id"),
         _index_of_given("thread_id"),
         _index_of_given("parent_id"),
@@ -44,7 +55,7 @@ class TaskRow(Table, table=True):
             "ix_task_recurring",
             "starts_at",
             "recurs_until",
-            sqlite_where=text("is_recurring"),
+            sqlite_where=text("is_recurring = 1"),
             postgresql_where=text("is_recurring"),
         ),
     )
@@ -116,15 +127,22 @@ class TaskRow(Table, table=True):
 
 
 class TaskAssignee(Table, table=True):
-    """An employee who carries a task out; what is typed here outranks their card (features R15)."""
+    """An employee who carries a task out; what is typed here outranks their card (features R15).
+
+    `agenda_at` repeats the task's, so that the agenda of one employee is read along one index.
+    """
 
     __tablename__ = "task_assignee"
-    __table_args__ = (Index("ix_task_assignee_employee_id_task_id", "employee_id", "task_id"),)
+    __table_args__ = (
+        Index("ix_task_assignee_employee_id_task_id", "employee_id", "task_id"),
+        Index("ix_task_assignee_employee_id_agenda_at", "employee_id", "agenda_at", "task_id"),
+    )
 
     task_id: UUID = Field(primary_key=True)
     employee_id: UUID = Field(primary_key=True)
     position: int
     phone: str | None = Field(default=None, max_length=60)
+    agenda_at: datetime = Field(sa_type=UtcDateTime)
     email: str | None = Field(default=None, max_length=320)
     remind: bool = True
 

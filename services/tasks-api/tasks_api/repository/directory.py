@@ -14,6 +14,7 @@ from tasks_api.address_matching import Holder, Kind
 from tasks_api.errors.directory import CardNotFound
 from tasks_api.models.directory import Account, CardEmail, Contact, Employee
 from tasks_api.repository.pages import rows_of_page
+from tasks_api.viewer import EVERYONE, DirectoryViewer
 
 Card = Account | Contact | Employee
 CardWithPhones = Account | Contact
@@ -22,13 +23,21 @@ AT_ONCE = 500
 """Values in one IN list: under SQLite's limit of variables with room to spare."""
 
 
-async def get_account(session: AsyncSession, account_id: UUID) -> Account:
-    """The account, or CardNotFound; a deleted one is not found."""
-    return await _get(session, Account, account_id, "account")
+async def get_account(session: AsyncSession, account_id: UUID, viewer: DirectoryViewer = EVERYONE) -> Account:
+    """The account, or CardNotFound; a deleted one is not found, nor one the viewer may not see."""
+    account = await _get(session, Account, account_id, "account")
+    if not viewer.sees_account(account.owner_id):
+        raise CardNotFound("account", account_id)
+    return account
 
 
-async def get_contact(session: AsyncSession, contact_id: UUID) -> Contact:
-    return await _get(session, Contact, contact_id, "contact")
+async def get_contact(session: AsyncSession, contact_id: UUID, viewer: DirectoryViewer = EVERYONE) -> Contact:
+    contact = await _get(session, Contact, contact_id, "contact")
+    if not viewer.sees_all_contacts:
+        account = await session.get(Account, contact.account_id)
+        if account is None or not viewer.cares_for(account.owner_id):
+            raise CardNotFound("contact", contact_id)
+    return contact
 
 
 async def get_employee(session: AsyncSession, employee_id: UUID) -> Employee:
@@ -43,6 +52,22 @@ async def find_account(session: AsyncSession, account_id: UUID) -> Account | Non
 async def find_contact(session: AsyncSession, contact_id: UUID) -> Contact | None:
     contact = await session.get(Contact, contact_id)
     return None if contact is None or contact.deleted_at else contact
+
+
+async def find_any_card(session: AsyncSession, kind: Kind, card_id: UUID) -> Card | None:
+    """The card, a deleted one too: its row is kept for those who refer to it."""
+    tables: dict[Kind, type[Account] | type[Contact] | type[Employee]] = {
+        "account": Account,
+        "contact": Contact,
+        "employee": Employee,
+    }
+    return await session.get(tables[kind], card_id)
+
+
+async def require_card(session: AsyncSession, kind: Kind, card_id: UUID) -> None:
+    """CardNotFound when there never was such a card."""
+    if await find_any_card(session, kind, card_id) is None:
+        raise CardNotFound(kind, card_id)
 
 
 async def find_employees(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, Employee]:
@@ -64,9 +89,23 @@ async def accounts_of_contacts(session: AsyncSession, contact_ids: Collection[UU
 
 
 async def list_accounts(
-    session: AsyncSession, paging: Paging, *, words: Sequence[str], email: str | None, active: bool | None
+    session: AsyncSession,
+    paging: Paging,
+    *,
+    words: Sequence[str],
+    email: str | None,
+    active: bool | None,
+    tax_id: str | None = None,
+    owner_id: UUID | None = None,
+    viewer: DirectoryViewer = EVERYONE,
 ) -> list[Account]:
     query = _filtered(select(Account), Account, words=words, email=email, active=active)
+    if tax_id is not None:
+        query = query.where(col(Account.tax_id).in_({tax_id, f"PL{tax_id}", tax_id.removeprefix("PL")}))
+    if owner_id is not None:
+        query = query.where(Account.owner_id == owner_id)
+    if not viewer.sees_all_accounts:
+        query = query.where(Account.owner_id == viewer.employee_id, col(Account.owner_id).is_not(None))
     return list(await session.exec(rows_of_page(query, paging, col(Account.id))))
 
 
@@ -78,8 +117,12 @@ async def list_contacts(
     words: Sequence[str],
     email: str | None,
     active: bool | None,
+    viewer: DirectoryViewer = EVERYONE,
 ) -> list[Contact]:
     query = _filtered(select(Contact), Contact, words=words, email=email, active=active)
+    if not viewer.sees_all_contacts:
+        cared_for = select(Account.id).where(Account.owner_id == viewer.employee_id, col(Account.owner_id).is_not(None))
+        query = query.where(col(Contact.account_id).in_(cared_for))
     if account_id is not None:
         query = query.where(Contact.account_id == account_id)
     return list(await session.exec(rows_of_page(query, paging, col(Contact.id))))

@@ -53,6 +53,13 @@ _UPDATE_SEARCH = (
 )
 
 
+_MOVE_AGENDA = (
+    update(assignee_table)
+    .where(assignee_table.c.task_id == bindparam("the_id"), assignee_table.c.agenda_at != bindparam("moved_to"))
+    .values(agenda_at=bindparam("moved_to"))
+)
+
+
 async def tasks_of(session: AsyncSession, query: Select[Any]) -> list[Task]:
     """The tasks a query over the task table finds, in its order, with their assignees and contacts."""
     connection = await session.connection()
@@ -79,6 +86,7 @@ async def update_tasks(
         return
     connection = await session.connection()
     await connection.execute(_UPDATE, [_changed_row(task) for task in tasks])
+    await connection.execute(_MOVE_AGENDA, [{"the_id": task.id, "moved_to": task.agenda_at} for task in tasks])
     reworded = [{"the_id": task.id, "words": search_words_of(task)} for task in tasks if task.id in words_changed]
     if reworded:
         await connection.execute(_UPDATE_SEARCH, reworded)
@@ -215,7 +223,7 @@ async def _people(
 
 async def _insert_assignees(session: AsyncSession, tasks: Iterable[Task]) -> None:
     rows = [
-        {"task_id": task.id, "position": position, **dict(participant)}
+        {"task_id": task.id, "position": position, "agenda_at": task.agenda_at, **dict(participant)}
         for task in tasks
         for position, participant in enumerate(task.participants)
     ]

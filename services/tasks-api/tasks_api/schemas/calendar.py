@@ -1,16 +1,22 @@
 """What a calendar shows, and what became of one that was imported."""
 
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from kit.schemas import Shape
+from kit.schemas import Moment, Shape
+from tasks_api.availability import Busy, Free
 from tasks_api.calendar_importing import Imported
-from tasks_api.calendar_viewing import Entry
-from tasks_api.schemas.tasks import Kind, Status, WhenShown
+from tasks_api.calendar_viewing import Shown
+from tasks_api.schemas.tasks import Kind, Status
+from tasks_api.schemas.when import WhenShown
 
-STATE_COLORS = {"completed": "grey", "in_progress": "orange", "planned": "orange", "cancelled": "grey"}
-"""features R55: done grey, not done orange; a colour of its own stays beside it (W8)."""
+DONE, NOT_DONE, RELATED = "grey", "orange", "green"
+"""features R55; a colour of its own stays beside it (W8)."""
 
 
 class EntryShape(Shape):
@@ -30,34 +36,87 @@ class EntryShape(Shape):
     all_day: bool
     timezone: str
     is_recurring: bool
-    color: str | None
-    state_color: str
+    percent_complete: int
+    color: str | None = Field(description="The colour somebody gave it.")
+    state_color: str = Field(description="grey: done; green: not done, of a thread; orange: not done (features R55).")
+    lane: int = Field(
+        description="Where it is drawn when entries overlap, from 0; all-day entries have their own lanes."
+    )
+    lanes: int = Field(description="Into how many lanes the column is split there.")
     account_id: UUID | None
     assignee_ids: list[UUID]
 
     @classmethod
-    def of(cls, entry: Entry) -> "EntryShape":
-        task = entry.task
+    def document_of(cls, shown: Shown) -> dict[str, Any]:
+        """The shape as plain values: a month has hundreds of them, and they are our own."""
+        entry, row = shown.entry, shown.entry.row
+        return {
+            "task_id": row.id,
+            "number": row.number,
+            "uid": row.uid,
+            "recurrence_id": entry.recurrence_id,
+            "kind": row.kind,
+            "type_id": row.type_id,
+            "title": row.title,
+            "location": row.location,
+            "status": row.status,
+            "starts_at": _written(entry.day or entry.starts_at),
+            "ends_at": _written(entry.end_day if entry.day else entry.ends_at),
+            "all_day": row.all_day,
+            "timezone": row.timezone,
+            "is_recurring": row.is_recurring,
+            "percent_complete": 100 if row.status == "completed" else row.percent_complete,
+            "color": row.color,
+            "state_color": _state_color(row),
+            "lane": shown.place.lane,
+            "lanes": shown.place.lanes,
+            "account_id": row.account_id,
+            "assignee_ids": shown.assignee_ids,
+        }
+
+
+def _state_color(row: Any) -> str:
+    if row.status in {"completed", "cancelled"}:
+        return DONE
+    return RELATED if row.thread_id is not None else NOT_DONE
+
+
+def _written(when: date | datetime | None) -> str | None:
+    return None if when is None else when.isoformat().replace("+00:00", "Z")
+
+
+class BusyShape(Shape):
+    """Why somebody is not free; what it is about only where the caller may see it."""
+
+    task_id: UUID | None
+    recurrence_id: str | None
+    title: str | None
+    starts_at: Moment
+    ends_at: Moment
+
+    @classmethod
+    def of(cls, busy: Busy) -> BusyShape:
+        return cls.model_validate(busy)
+
+
+class FreeShape(Shape):
+    """features R46, K38: it informs, it does not block."""
+
+    employee_id: UUID
+    available: bool
+    conflicts: list[BusyShape]
+
+    @classmethod
+    def of(cls, free: Free) -> FreeShape:
         return cls(
-            task_id=task.id,
-            number=task.number,
-            uid=task.uid,
-            recurrence_id=entry.recurrence_id,
-            kind=task.fields.kind,
-            type_id=task.type_id,
-            title=task.fields.title,
-            location=task.fields.location,
-            status=task.status,
-            starts_at=entry.day or entry.starts_at,
-            ends_at=entry.end_day if entry.day else entry.ends_at,
-            all_day=task.fields.all_day,
-            timezone=task.fields.timezone,
-            is_recurring=task.is_recurring,
-            color=task.color,
-            state_color=STATE_COLORS[task.status],
-            account_id=task.account_id,
-            assignee_ids=list(task.assignee_ids),
+            employee_id=free.employee_id,
+            available=not free.conflicts,
+            conflicts=[BusyShape.of(busy) for busy in free.conflicts],
         )
+
+
+class AvailabilityShape(Shape):
+    items: list[FreeShape]
 
 
 class ImportedShape(Shape):
@@ -68,7 +127,7 @@ class ImportedShape(Shape):
     task_ids: list[UUID]
 
     @classmethod
-    def of(cls, imported: Imported) -> "ImportedShape":
+    def of(cls, imported: Imported) -> ImportedShape:
         return cls.model_validate(imported)
 
 

@@ -23,13 +23,14 @@ class AccountBody(Body):
     phone: Phone | None = None
     mobile: Phone | None = None
     sms_phone: Phone | None = None
+    owner_id: UUID | None = Field(default=None, description="The employee in whose care the firm is.")
     active: bool = True
 
 
 class AccountChange(Change):
     """`emails` replaces all addresses."""
 
-    may_be_null = frozenset({"tax_id", "phone", "mobile", "sms_phone"})
+    may_be_null = frozenset({"tax_id", "phone", "mobile", "sms_phone", "owner_id"})
 
     name: Name | None = None
     tax_id: TaxId | None = None
@@ -37,6 +38,7 @@ class AccountChange(Change):
     phone: Phone | None = None
     mobile: Phone | None = None
     sms_phone: Phone | None = None
+    owner_id: UUID | None = None
     active: bool | None = None
 
 
@@ -50,13 +52,14 @@ class AccountShape(Shape):
     mobile: str | None
     sms_phone: str | None
     default_contact_id: UUID | None
+    owner_id: UUID | None
     active: bool
     created_at: Moment
 
     @classmethod
     def of(cls, account: Account, *, emails: list[str], default_contact_id: UUID | None) -> "AccountShape":
         return cls(**_card(account), tax_id=account.tax_id, mobile=account.mobile, sms_phone=account.sms_phone,
-                   emails=emails, default_contact_id=default_contact_id)  # fmt: skip
+                   emails=emails, default_contact_id=default_contact_id, owner_id=account.owner_id)  # fmt: skip
 
 
 class ContactBody(Body):

@@ -8,7 +8,7 @@ from alembic import op
 from kit.columns import JsonDocument, UtcDateTime
 from kit.ids import new_id
 from kit.migrating import create_kit_tables, drop_kit_tables
-from tasks_api.migrations import reminder_tables, working_tables
+from tasks_api.migrations import list_tables, reminder_tables, working_tables
 
 revision = "0001"
 down_revision = None
@@ -45,6 +45,7 @@ def upgrade() -> None:
     _create_tasks()
     working_tables.create_working_tables()
     _create_invitations()
+    list_tables.create_list_tables()
     _create_copies()
     reminder_tables.create_reminder_tables()
     _create_search_index()
@@ -89,15 +90,18 @@ def _create_directory() -> None:
         sa.Column("name", sa.String(300), nullable=False),
         sa.Column("folded_name", sa.String(300), nullable=False),
         sa.Column("tax_id", sa.String(30), nullable=True),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("phone", sa.String(60), nullable=True),
         sa.Column("mobile", sa.String(60), nullable=True),
         sa.Column("sms_phone", sa.String(60), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_index(op.f("ix_account_tax_id"), "account", ["tax_id"], unique=False)
+    op.create_index(op.f("ix_account_owner_id"), "account", ["owner_id"], unique=False)
     op.create_table(
         "contact",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -110,6 +114,7 @@ def _create_directory() -> None:
         sa.Column("sms_phone", sa.String(60), nullable=True),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
@@ -238,12 +243,13 @@ def _create_tasks() -> None:
         "task",
         ["starts_at", "recurs_until"],
         unique=False,
-        sqlite_where=sa.text("is_recurring"),
+        sqlite_where=sa.text("is_recurring = 1"),
         postgresql_where=sa.text("is_recurring"),
     )
     op.create_index("ix_task_source_message_id", "task", ["source_message_id"], unique=False)
     op.create_index("ix_task_status_id", "task", ["status", "id"], unique=False)
     op.create_index("ix_task_type_id_id", "task", ["type_id", "id"], unique=False)
+    _create_indexes_of_lists()
     working_tables.create_indexes_of_kin()
     op.create_index("uq_task_uid", "task", ["uid", "recurrence_id", "copy_number"], unique=True)
     op.create_table(
@@ -251,12 +257,19 @@ def _create_tasks() -> None:
         sa.Column("task_id", sa.Uuid(), nullable=False),
         sa.Column("employee_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("agenda_at", UtcDateTime(), nullable=False),
         sa.Column("phone", sa.String(60), nullable=True),
         sa.Column("email", sa.String(320), nullable=True),
         sa.Column("remind", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("task_id", "employee_id", name=op.f("pk_task_assignee")),
     )
     op.create_index("ix_task_assignee_employee_id_task_id", "task_assignee", ["employee_id", "task_id"], unique=False)
+    op.create_index(
+        "ix_task_assignee_employee_id_agenda_at",
+        "task_assignee",
+        ["employee_id", "agenda_at", "task_id"],
+        unique=False,
+    )
     op.create_table(
         "task_contact",
         sa.Column("task_id", sa.Uuid(), nullable=False),
@@ -285,6 +298,19 @@ def _create_tasks() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_task_search")),
         sa.UniqueConstraint("task_id", name=op.f("uq_task_search_task_id")),
     )
+
+
+def _create_indexes_of_lists() -> None:
+    """Lists in order of time by status, type and colour; one's own tasks; the dates of series with a task of their own."""
+    op.create_index("ix_task_status_agenda_at_id", "task", ["status", "agenda_at", "id"], unique=False)
+    op.create_index("ix_task_type_id_agenda_at_id", "task", ["type_id", "agenda_at", "id"], unique=False)
+    for name, columns, only in (
+        ("ix_task_color", ["color", "agenda_at", "id"], "color IS NOT NULL"),
+        ("ix_task_created_by", ["created_by"], "created_by IS NOT NULL"),
+        ("ix_task_recurrence_id", ["recurrence_id", "uid"], "recurrence_id != ''"),
+    ):
+        where = sa.text(only)
+        op.create_index(name, "task", columns, unique=False, sqlite_where=where, postgresql_where=where)
 
 
 def _create_invitations() -> None:
@@ -427,6 +453,6 @@ def _insert_task_types() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE task_search_index")
-    for name in reversed((*TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
+    for name in reversed((*TABLES, *list_tables.TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
         op.drop_table(name)
     drop_kit_tables(op)

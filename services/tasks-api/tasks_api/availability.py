@@ -1,0 +1,84 @@
+"""Who is free when: in whose range another task lies that they carry out or own (features R46, K38). It informs, never blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kit.database import AsyncSession
+from tasks_api.calendar_viewing import Entry, calendar_between
+from tasks_api.desk import Desk
+from tasks_api.repository import agenda
+from tasks_api.repository.agenda import OnCalendar
+from tasks_api.repository.task_filters import TaskFilter
+from tasks_api.viewer import Viewer
+from tasks_api.windows import Window
+
+LONGEST_ENTRY = timedelta(days=31)
+"""What began longer ago than this is not looked for."""
+MOST_CONFLICTS = 100
+_EVERYBODY = Viewer(sees_all_tasks=True, sees_all_activities=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A stretch in which somebody is taken; the task is named only to those who may see it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    task_id: UUID | None = None
+    recurrence_id: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    employee_id: UUID
+    conflicts: list[Busy]
+
+
+async def availability(
+    session: AsyncSession,
+    desk: Desk,
+    window: Window,
+    employee_ids: Sequence[UUID],
+    viewer: Viewer,
+    *,
+    dialect: str,
+    but: UUID | None = None,
+) -> list[Free]:
+    """For each employee what they are already booked for within the window; the task `but` does not count."""
+    answers = []
+    for employee_id in employee_ids:
+        calendar = OnCalendar(TaskFilter(assignee_ids=(employee_id,)), _EVERYBODY, dialect)
+        wider = Window(window.starts_at - LONGEST_ENTRY, window.ends_at)
+        entries = await calendar_between(session, desk, wider, calendar, after=None, limit=2000)
+        taken = [
+            one for one in entries if _overlaps(one, window) and one.row.status != "completed" and one.row.id != but
+        ]
+        people = await agenda.assignees_of(session, {one.row.id for one in taken})
+        makers = await agenda.makers_of(session, {one.row.id for one in taken})
+        answers.append(
+            Free(
+                employee_id,
+                [
+                    _busy(one, names_it=viewer.sees(one.row.kind, makers.get(one.row.id), people.get(one.row.id, ())))
+                    for one in taken[:MOST_CONFLICTS]
+                ],
+            )
+        )
+    return answers
+
+
+def _overlaps(entry: Entry, window: Window) -> bool:
+    ends = entry.ends_at or entry.starts_at
+    return entry.starts_at < window.ends_at and (ends > window.starts_at or entry.starts_at >= window.starts_at)
+
+
+def _busy(entry: Entry, *, names_it: bool) -> Busy:
+    ends = entry.ends_at or entry.starts_at
+    if not names_it:
+        return Busy(entry.starts_at, ends)
+    return Busy(entry.starts_at, ends, entry.row.id, entry.recurrence_id, entry.row.title)

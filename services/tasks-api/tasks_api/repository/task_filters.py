@@ -1,0 +1,193 @@
+"""Which tasks a list, a calendar, a report or a feed is about, and which of them somebody may see: as conditions of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    column,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+
+from kit.database import AsyncSession
+from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table
+from tasks_api.viewer import Viewer
+
+columns = task_table.c
+COMMON = 1000
+"""Words that more tasks than this hold are looked for along the order of the list, others in the index of words."""
+
+_search_index = table("task_search_index", column("rowid"), column("words"))  # FTS5; on PostgreSQL an index does it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks are shown; what is None or empty does not matter, of several values one must fit (features W11).
+
+    `starts_from` is inclusive, `starts_to` is not; both speak of the start, else of the end, else of when it was made.
+    """
+
+    uid: str | None = None
+    account_ids: tuple[UUID, ...] = ()
+    contact_id: UUID | None = None
+    assignee_ids: tuple[UUID, ...] = ()
+    message_id: UUID | None = None
+    kinds: tuple[str, ...] = ()
+    type_ids: tuple[UUID, ...] = ()
+    statuses: tuple[str, ...] = ()
+    colors: tuple[str, ...] = ()
+    staged: bool | None = None
+    percent_from: int | None = None
+    percent_to: int | None = None
+    case_number: int | None = None
+    source: str | None = None
+    created_by: UUID | None = None
+    owner_id: UUID | None = None
+    kind_id: UUID | None = None
+    priority_id: UUID | None = None
+    category_id: UUID | None = None
+    stage_id: UUID | None = None
+    is_recurring: bool | None = None
+    starts_from: datetime | None = None
+    starts_to: datetime | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def one_assignee(self) -> UUID | None:
+        """The employee whose tasks these are, when it is one: their tasks have an index in every order."""
+        return self.assignee_ids[0] if len(self.assignee_ids) == 1 else None
+
+
+async def conditions(
+    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, dialect: str, but_assignee: bool = False
+) -> list[ColumnElement[bool]]:
+    """What must hold of a task that is wanted and may be seen. `but_assignee`: the query itself sees to whose they are."""
+    found = _equalities(wanted)
+    if wanted.assignee_ids and not but_assignee:
+        found.append(_assigned_to(wanted.assignee_ids))
+    if wanted.contact_id is not None:
+        taking_part = select(contact_table.c.task_id).where(contact_table.c.contact_id == wanted.contact_id)
+        found.append(columns.id.in_(taking_part))
+    if wanted.words:
+        found.append(await _with_words(session, wanted.words, dialect))
+    only_their_own = but_assignee and wanted.one_assignee == viewer.employee_id
+    return found if only_their_own else [*found, *visible_to(viewer)]
+
+
+def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Everything, or what the viewer made or is assigned to (features K32, R53)."""
+    if viewer.sees_all:
+        return []
+    seen: list[ColumnElement[bool]] = []
+    if viewer.sees_all_tasks:
+        seen.append(columns.kind == "task")
+    if viewer.sees_all_activities:
+        seen.append(columns.kind != "task")
+    own = _own_ids(viewer)
+    if own is not None:
+        seen.append(columns.id.in_(own))
+    return [or_(*seen) if seen else false()]
+
+
+def _own_ids(viewer: Viewer) -> Any:
+    """One list of ids: two conditions joined by OR would make the database look at every task."""
+    made = select(columns.id).where(columns.created_by == viewer.user_id)
+    assigned = select(assignee_table.c.task_id).where(assignee_table.c.employee_id == viewer.employee_id)
+    if viewer.user_id is None:
+        return assigned if viewer.employee_id is not None else None
+    return made if viewer.employee_id is None else made.union_all(assigned)
+
+
+def _equalities(wanted: TaskFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        columns.uid: wanted.uid,
+        columns.source_message_id: wanted.message_id,
+        columns.staged: wanted.staged,
+        columns.case_number: wanted.case_number,
+        columns.source_kind: wanted.source,
+        columns.created_by: wanted.created_by,
+        columns.owner_id: wanted.owner_id,
+        columns.kind_id: wanted.kind_id,
+        columns.priority_id: wanted.priority_id,
+        columns.category_id: wanted.category_id,
+        columns.stage_id: wanted.stage_id,
+        columns.is_recurring: wanted.is_recurring,
+    }
+    found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    several: dict[ColumnElement[Any], tuple[Any, ...]] = {
+        columns.account_id: wanted.account_ids,
+        columns.kind: wanted.kinds,
+        columns.type_id: wanted.type_ids,
+        columns.status: wanted.statuses,
+        columns.color: wanted.colors,
+    }
+    found += [_one_of(column, values) for column, values in several.items() if values]
+    percent = case((columns.status == "completed", 100), else_=columns.percent_complete)
+    if wanted.percent_from is not None:
+        found.append(percent >= wanted.percent_from)
+    if wanted.percent_to is not None:
+        found.append(percent <= wanted.percent_to)
+    if wanted.starts_from is not None:
+        found.append(columns.agenda_at >= wanted.starts_from)
+    if wanted.starts_to is not None:
+        found.append(columns.agenda_at < wanted.starts_to)
+    return found
+
+
+def _one_of(tested: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Of several statuses an index finds half of all tasks, out of order; hidden from it, the order is walked instead."""
+    if len(values) == 1:
+        return tested == values[0]
+    hidden: ColumnElement[Any] = tested.op("||")("") if tested is columns.status else tested
+    fits: ColumnElement[bool] = hidden.in_(values)
+    return fits
+
+
+def _assigned_to(employee_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    assigned = select(assignee_table.c.task_id).where(assignee_table.c.employee_id.in_(employee_ids))
+    return columns.id.in_(assigned)
+
+
+# ---- words
+
+
+async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str) -> ColumnElement[bool]:
+    """Rare words: these tasks. Common ones would be thousands, to be sorted: they are looked for in each task of the list."""
+    query = _tasks_with_words(words, dialect).limit(COMMON + 1)
+    connection = await session.connection()
+    found = [row.task_id for row in await connection.execute(query)]
+    if len(found) <= COMMON:
+        return columns.id.in_(found)
+    text = literal(" ").concat(search_table.c.words).concat(" ")
+    there = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
+    return exists().where(search_table.c.task_id == columns.id, *there)
+
+
+def _tasks_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
+    """Tasks that hold, for every word looked for, one that begins with it; a number must be there as it is."""
+    found = select(search_table.c.task_id)
+    if dialect == "postgresql":
+        prefixes = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
+        return found.where(
+            func.to_tsvector(literal_column("'simple'"), search_table.c.words).op("@@")(
+                func.to_tsquery(literal_column("'simple'"), prefixes)
+            )
+        )
+    prefixes = " ".join(f'"{word}"' if word.isdigit() else f'"{word}"*' for word in words)
+    return found.join_from(_search_index, search_table, search_table.c.seq == _search_index.c.rowid).where(
+        _search_index.c.words.op("MATCH")(prefixes)
+    )

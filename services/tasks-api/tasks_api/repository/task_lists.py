@@ -1,0 +1,112 @@
+"""Lists of tasks: pages of them in any order, all of them for a report, and how many there are of each sort."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from kit.database import AsyncSession
+from kit.paging import Paging, cursor_of, one_page
+from tasks_api.repository.task_filters import TaskFilter, columns, conditions
+from tasks_api.repository.task_rows import assignee_table, task_table, tasks_of
+from tasks_api.task import Task
+from tasks_api.viewer import Viewer
+
+Order = Literal["created", "-created", "starts_at", "-starts_at"]
+Grouping = Literal["type", "kind", "status", "assignee", "account", "color"]
+REPORT_BATCH = 200
+"""Tasks of a report that are in memory at a time; a page may be no larger either (`kit.paging`)."""
+
+_assigned = assignee_table.c
+
+
+async def list_tasks(
+    session: AsyncSession, paging: Paging, wanted: TaskFilter, viewer: Viewer, *, order: Order, dialect: str
+) -> list[Task]:
+    """One page (and one more, see `kit.paging`) of the tasks the viewer may see.
+
+    First the keys of the page alone are found, along an index where there is one; whole rows are read for those only.
+    """
+    by_time = order.endswith("starts_at")
+    keys, by = await _keys(session, wanted, viewer, by_time=by_time, dialect=dialect)
+    page = one_page(keys, paging, *by, descending=order.startswith("-")).subquery("page")
+    found = await tasks_of(session, select(task_table).join(page, page.c.id == columns.id))
+    return sorted(found, key=_moment_and_id if by_time else _id, reverse=order.startswith("-"))
+
+
+async def every_task(
+    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, order: Order, dialect: str
+) -> AsyncIterator[list[Task]]:
+    """All of them in order, some hundred at a time."""
+    paging = Paging(REPORT_BATCH)
+    while True:
+        found = await list_tasks(session, paging, wanted, viewer, order=order, dialect=dialect)
+        if not found:
+            return
+        yield found[:REPORT_BATCH]
+        if len(found) <= REPORT_BATCH:
+            return
+        last = found[REPORT_BATCH - 1]
+        key = (last.agenda_at, last.id) if order.endswith("starts_at") else (last.id,)
+        paging = Paging(REPORT_BATCH, cursor_of(key))
+
+
+async def count_by(
+    session: AsyncSession, by: Grouping, wanted: TaskFilter, viewer: Viewer, *, dialect: str
+) -> list[tuple[Any, int, int]]:
+    """Group → how many tasks there are in it and how many of these are open, the largest group first (features W15)."""
+    group: ColumnElement[Any] = {
+        "type": columns.type_id,
+        "kind": columns.kind,
+        "status": columns.status,
+        "assignee": _assigned.employee_id,
+        "account": columns.account_id,
+        "color": columns.color,
+    }[by]
+    is_open = case((columns.status.in_(("planned", "in_progress")), 1), else_=0)
+    counted = select(group, func.count(), func.sum(is_open)).where(
+        *await conditions(session, wanted, viewer, dialect=dialect)
+    )
+    if by == "assignee":
+        counted = counted.select_from(task_table.outerjoin(assignee_table, _assigned.task_id == columns.id))
+    connection = await session.connection()
+    rows = await connection.execute(counted.group_by(group).order_by(func.count().desc(), group))
+    return [(value, count, int(opened or 0)) for value, count, opened in rows]
+
+
+async def zones_in(
+    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, dialect: str
+) -> list[tuple[str, datetime | None]]:
+    """The zones of the tasks, each with the first moment it is needed for."""
+    holds = await conditions(session, wanted, viewer, dialect=dialect)
+    query = select(columns.timezone, func.min(columns.starts_at)).where(*holds).group_by(columns.timezone)
+    connection = await session.connection()
+    return [(timezone, first) for timezone, first in await connection.execute(query)]
+
+
+async def _keys(
+    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, by_time: bool, dialect: str
+) -> tuple[Select[Any], tuple[ColumnElement[Any], ...]]:
+    """The ids of what is wanted, and what to sort them by; those of one employee along their own index."""
+    employee_id = wanted.one_assignee
+    holds = await conditions(session, wanted, viewer, dialect=dialect, but_assignee=employee_id is not None)
+    if employee_id is None:
+        query = select(columns.id, columns.agenda_at) if by_time else select(columns.id)
+        return query.where(*holds), ((columns.agenda_at, columns.id) if by_time else (columns.id,))
+    by = (_assigned.agenda_at, _assigned.task_id) if by_time else (_assigned.task_id,)
+    query = select(_assigned.task_id.label("id")).where(_assigned.employee_id == employee_id)
+    if holds:
+        query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(*holds)
+    return query, by
+
+
+def _moment_and_id(task: Task) -> tuple[datetime, UUID]:
+    return task.agenda_at, task.id
+
+
+def _id(task: Task) -> UUID:
+    return task.id
