@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
 from contracts.tasks import TASK_EVENTS, InvitationDecided, InvitationWaiting
 from kit.application import build_app, make_parts
 from kit.events import Event
@@ -20,17 +20,18 @@ from kit.workers import WorkerPool
 from tasks_api.access_tokens import TokenIssuer
 from tasks_api.desk import Desk
 from tasks_api.endpoints import (
+    attachments,
     auth,
     calendar,
+    dictionaries,
     directory,
-    directory_upkeep,
-    feeds,
-    filters,
     invitations,
     reminders,
-    task_lists,
+    stages,
     task_types,
     tasks,
+    threads,
+    timers,
     users,
 )
 from tasks_api.handlers import subscription
@@ -50,19 +51,19 @@ SAYS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
-    CardErased,
 )
 ROUTERS = (
     auth.router,
     users.router,
     directory.router,
-    directory_upkeep.router,
-    task_lists.router,
-    filters.router,
-    feeds.router,
     tasks.router,
     reminders.router,
     task_types.router,
+    dictionaries.router,
+    stages.router,
+    timers.router,
+    attachments.router,
+    threads.router,
     invitations.router,
     calendar.router,
 )

@@ -88,6 +88,10 @@ class Booking:
         self._tasks[task.id] = task
         return task
 
+    def known(self, task: Task) -> Task:
+        """The task as this transaction holds it, when it was read a second time."""
+        return self._tasks.get(task.id, task)
+
     def remove(self, task: Task) -> None:
         """The task is taken out of the list for good."""
         self.touch(task)

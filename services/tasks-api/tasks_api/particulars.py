@@ -59,6 +59,13 @@ def changed_particulars(before: Particulars, after: Particulars) -> dict[str, tu
     return {name: (old, new) for name, old, new in pairs if old != new}
 
 
+def particulars_of_date(series: Particulars) -> Particulars:
+    """What one date of a series begins with: what was decided for all of them, not what was done or filed with the series."""
+    if series is NOTHING_PARTICULAR:
+        return series
+    return series.with_(timer=NOT_STARTED, stages=(), attachments=(), actual_cost=None, previous_id=None, next_id=None)
+
+
 # ---- as one row holds it
 
 

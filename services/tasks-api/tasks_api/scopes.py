@@ -9,6 +9,9 @@ SEES_ALL_TASKS = "tasks:all"
 MODIFIES_OTHERS = "tasks:modify_others"
 """Beside `tasks:write`: tasks of which one is neither author nor executor; without it they can only be looked at (features K34)."""
 
+REOPENS = "tasks:reopen"
+"""Beside `tasks:write`: what is completed or cancelled is taken up again (features R51)."""
+
 List = Literal["tasks", "activities", "calendar", "accounts", "contacts"]
 Visibility = Literal["own", "all"]
 
@@ -30,6 +33,7 @@ SCOPES = frozenset(
         "tasks:read",
         "tasks:write",
         MODIFIES_OTHERS,
+        REOPENS,
         *SEEN_BY.values(),
         "mail:read",
         "mail:write",

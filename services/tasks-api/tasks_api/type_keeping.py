@@ -47,6 +47,8 @@ async def _set(session: AsyncSession, task_type: TaskType, fields: Mapping[str, 
         if not fields.get("active", task_type.active):
             raise DefaultTaskTypeNeeded
         await task_types.clear_default(session, but=task_type.id)
+    if fields.get("labels") is not None:
+        task_type.labels = {**task_type.labels, **fields["labels"]}
     for name in ("name", "staged", "is_default", "active"):
         if name in fields:
             setattr(task_type, name, fields[name])

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from kit.tokens import Caller, authorized, requires
 from tasks_api.errors.people import CrmInactive
-from tasks_api.scopes import ADMIN, MODIFIES_OTHERS, SEEN_BY
+from tasks_api.scopes import ADMIN, MODIFIES_OTHERS, REOPENS, SEEN_BY
 from tasks_api.task_editing import Editor
 from tasks_api.viewer import Viewer
 
@@ -31,6 +31,7 @@ def refuse_without_employee(caller: Caller) -> None:
 
 Reader = Annotated[Caller, Depends(in_crm("tasks:read"))]
 Writer = Annotated[Caller, Depends(in_crm("tasks:write"))]
+Reopener = Annotated[Caller, Depends(in_crm("tasks:write", REOPENS))]
 DirectoryReader = Annotated[Caller, Depends(in_crm("directory:read"))]
 DirectoryWriter = Annotated[Caller, Depends(in_crm("directory:write"))]
 SeesAll = Annotated[Caller, Depends(in_crm("tasks:read", SEEN_BY["tasks"], SEEN_BY["activities"]))]

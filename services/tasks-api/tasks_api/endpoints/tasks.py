@@ -1,42 +1,95 @@
 """Tasks, meetings and interactions, and what happened to them."""
 
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from kit.database import AsyncSession
-from kit.etags import check_if_match, etag_of, show_version
+from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
+from kit.schemas import Moment
 from kit.tokens import Caller
 from tasks_api import task_editing
-from tasks_api.endpoints.callers import Reader, Writer, editor_of
+from tasks_api.endpoints.callers import Reader, Reopener, Writer, editor_of
+from tasks_api.endpoints.single_task import shape_of, task_to_change, with_etag
+from tasks_api.folding import search_words
 from tasks_api.parts import TasksParts, The
 from tasks_api.repository import heard, history, tasks
-from tasks_api.schemas.tasks import HistoryShape, ParticipantBody, TaskBody, TaskChange, TaskShape
-from tasks_api.task import Task
+from tasks_api.repository.tasks import Order, TaskFilter
+from tasks_api.schemas.particulars import CompletionBody
+from tasks_api.schemas.tasks import HistoryShape, Kind, ParticipantBody, Status, TaskBody, TaskChange, TaskShape
 from tasks_api.viewer import Viewer
 
 router = APIRouter(tags=["tasks"])
+
+
+@router.get("/v1/tasks", response_model=Page[TaskShape])
+async def list_tasks(
+    the: The,
+    caller: Reader,
+    paging: PageWanted,
+    uid: Annotated[str | None, Query(max_length=1000)] = None,
+    account_id: UUID | None = None,
+    contact_id: UUID | None = None,
+    assignee_id: UUID | None = None,
+    message_id: UUID | None = None,
+    kind: Kind | None = None,
+    type_id: UUID | None = None,
+    status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
+    color: Annotated[str | None, Query(max_length=30)] = None,
+    starts_from: Annotated[Moment | None, Query(alias="from", description="Begins then or later.")] = None,
+    starts_to: Annotated[Moment | None, Query(alias="to", description="Begins before.")] = None,
+    q: Annotated[str, Query(max_length=200, description="Beginnings of words, without accents if you like.")] = "",
+    order: Order = "created",
+) -> Page[TaskShape]:
+    """Tasks the caller may see. A series is one task; its dates are in the calendar."""
+    wanted = TaskFilter(
+        uid=uid,
+        account_id=account_id,
+        contact_id=contact_id,
+        assignee_id=assignee_id,
+        message_id=message_id,
+        kind=kind,
+        type_id=type_id,
+        statuses=tuple(status or ()),
+        color=color,
+        starts_from=starts_from,
+        starts_to=starts_to,
+        words=tuple(search_words(q)),
+    )
+    async with the.database.reading() as session:
+        found = await tasks.list_tasks(
+            session, paging, wanted, Viewer.behind(caller), order=order, dialect=the.database.dialect
+        )
+        with_reminders = (await heard.reminder_defaults(session)).enabled
+    by_time = order.endswith("starts_at")
+    return page_of(
+        found,
+        paging,
+        key=lambda task: (task.agenda_at, task.id) if by_time else (task.id,),
+        shape=lambda task: TaskShape.of(task, with_reminders=with_reminders),
+    )
 
 
 @router.post("/v1/tasks", response_model=TaskShape, status_code=201)
 async def add_task(the: The, caller: Writer, body: TaskBody, response: Response) -> TaskShape:
     async with the.database.transaction() as session:
         task = await task_editing.create_task(
-            session, the.desk, dict(body), editor=editor_of(caller), now=the.clock.now()
+            session, the.desk, body.fields(), editor=editor_of(caller), now=the.clock.now()
         )
-        shape = await _shape(session, task)
+        shape = await shape_of(session, task)
     response.headers["location"] = f"/v1/tasks/{task.id}"
-    return _with_etag(response, shape)
+    return with_etag(response, shape)
 
 
 @router.get("/v1/tasks/{task_id}", response_model=TaskShape)
 async def show_task(the: The, caller: Reader, task_id: UUID, request: Request, response: Response) -> TaskShape:
     async with the.database.reading() as session:
         task = await tasks.get_task(session, task_id, Viewer.behind(caller))
-        shape = await _shape(session, task)
+        shape = await shape_of(session, task)
     show_version(request, response, task.version)
-    return shape
+    return with_etag(response, shape)
 
 
 @router.patch("/v1/tasks/{task_id}", response_model=TaskShape)
@@ -45,30 +98,40 @@ async def patch_task(
 ) -> TaskShape:
     """Change the named fields. Moving the start alone keeps the length. A completed or cancelled task is frozen (409)."""
     async with the.database.transaction() as session:
-        task = await _task_to_change(session, caller, task_id, request)
+        task = await task_to_change(session, caller, task_id, request)
         task = await task_editing.change_task(
             session, the.desk, task, body.fields(), editor=editor_of(caller), now=the.clock.now()
         )
-        shape = await _shape(session, task)
-    return _with_etag(response, shape)
+        shape = await shape_of(session, task)
+    return with_etag(response, shape)
 
 
 @router.delete("/v1/tasks/{task_id}", status_code=204)
 async def remove_task(the: The, caller: Writer, task_id: UUID, request: Request) -> None:
     """Take a task out of the list for good. A meeting that will not happen is better cancelled: it stays in the list."""
     async with the.database.transaction() as session:
-        task = await _task_to_change(session, caller, task_id, request)
+        task = await task_to_change(session, caller, task_id, request)
         await task_editing.delete_task(session, the.desk, task, editor=editor_of(caller), now=the.clock.now())
 
 
 @router.post("/v1/tasks/{task_id}/complete", response_model=TaskShape)
-async def complete_task(the: The, caller: Writer, task_id: UUID, request: Request, response: Response) -> TaskShape:
-    return await _moved(the, caller, task_id, request, response, task_editing.complete_task)
+async def complete_task(
+    the: The,
+    caller: Writer,
+    task_id: UUID,
+    request: Request,
+    response: Response,
+    body: CompletionBody | None = None,
+) -> TaskShape:
+    """Done: at 100 per cent and frozen (features K9, W27). The next one may be planned in the same save (K43)."""
+    follow_up = body.follow_up.wanted() if body and body.follow_up else None
+    complete = partial(task_editing.complete_task, follow_up=follow_up)
+    return await _moved(the, caller, task_id, request, response, complete)
 
 
 @router.post("/v1/tasks/{task_id}/reopen", response_model=TaskShape)
-async def reopen_task(the: The, caller: Writer, task_id: UUID, request: Request, response: Response) -> TaskShape:
-    """Open again, in progress (features R51)."""
+async def reopen_task(the: The, caller: Reopener, task_id: UUID, request: Request, response: Response) -> TaskShape:
+    """Open again, in progress; needs the scope `tasks:reopen` (features R51). A child waits for its parent (R52)."""
     return await _moved(the, caller, task_id, request, response, task_editing.reopen_task)
 
 
@@ -84,12 +147,12 @@ async def add_assignee(
 ) -> TaskShape:
     """A further employee carries the task out (features E14)."""
     async with the.database.transaction() as session:
-        task = await _task_to_change(session, caller, task_id, request)
+        task = await task_to_change(session, caller, task_id, request)
         task = await task_editing.add_assignee(
             session, the.desk, task, dict(body), editor=editor_of(caller), now=the.clock.now()
         )
-        shape = await _shape(session, task)
-    return _with_etag(response, shape)
+        shape = await shape_of(session, task)
+    return with_etag(response, shape)
 
 
 @router.delete("/v1/tasks/{task_id}/assignees/{employee_id}", response_model=TaskShape)
@@ -97,12 +160,12 @@ async def remove_assignee(
     the: The, caller: Writer, task_id: UUID, employee_id: UUID, request: Request, response: Response
 ) -> TaskShape:
     async with the.database.transaction() as session:
-        task = await _task_to_change(session, caller, task_id, request)
+        task = await task_to_change(session, caller, task_id, request)
         task = await task_editing.remove_assignee(
             session, the.desk, task, employee_id, editor=editor_of(caller), now=the.clock.now()
         )
-        shape = await _shape(session, task)
-    return _with_etag(response, shape)
+        shape = await shape_of(session, task)
+    return with_etag(response, shape)
 
 
 @router.get("/v1/tasks/{task_id}/history", response_model=Page[HistoryShape])
@@ -118,22 +181,7 @@ async def _moved(
     the: TasksParts, caller: Caller, task_id: UUID, request: Request, response: Response, move: task_editing.Move
 ) -> TaskShape:
     async with the.database.transaction() as session:
-        task = await _task_to_change(session, caller, task_id, request)
+        task = await task_to_change(session, caller, task_id, request)
         task = await move(session, the.desk, task, editor=editor_of(caller), now=the.clock.now())
-        shape = await _shape(session, task)
-    return _with_etag(response, shape)
-
-
-async def _task_to_change(session: AsyncSession, caller: Caller, task_id: UUID, request: Request) -> Task:
-    task = await tasks.get_task(session, task_id, Viewer.behind(caller), to_change=True)
-    check_if_match(request, etag_of(task.version))
-    return task
-
-
-async def _shape(session: AsyncSession, task: Task) -> TaskShape:
-    return TaskShape.of(task, with_reminders=(await heard.reminder_defaults(session)).enabled)
-
-
-def _with_etag(response: Response, shape: TaskShape) -> TaskShape:
-    response.headers["etag"] = etag_of(shape.version)
-    return shape
+        shape = await shape_of(session, task)
+    return with_etag(response, shape)

@@ -25,6 +25,16 @@ async def list_history(session: AsyncSession, task_id: UUID, paging: Paging) -> 
     return list(await session.exec(rows_of_page(query, paging, col(TaskHistory.id), descending=True)))
 
 
+async def last_percent_below_100(session: AsyncSession, task_id: UUID) -> int:
+    """Where the task was before it was put at 100 per cent; 0 when nothing is known (features W27)."""
+    query = select(TaskHistory.changes).where(TaskHistory.task_id == task_id).order_by(col(TaskHistory.id).desc())
+    for changes in await session.exec(query):
+        for percent in reversed(changes.get("percent_complete", ())):
+            if percent < 100:
+                return int(percent)
+    return 0
+
+
 def plain(value: Any) -> Any:
     """A value of a task as JSON."""
     if isinstance(value, BaseModel):

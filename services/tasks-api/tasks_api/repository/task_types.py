@@ -23,14 +23,14 @@ async def default_type_id(session: AsyncSession) -> UUID | None:
     return (await session.exec(select(TaskType.id).where(col(TaskType.is_default)))).first()
 
 
-async def usable_type_id(session: AsyncSession, type_id: UUID | None) -> UUID | None:
+async def usable_type(session: AsyncSession, type_id: UUID | None) -> TaskType | None:
     """The type itself if it can be chosen, the default one when none is named; TaskTypeUnknown otherwise."""
     if type_id is None:
-        return await default_type_id(session)
+        return (await session.exec(select(TaskType).where(col(TaskType.is_default)))).first()
     task_type = await session.get(TaskType, type_id)
     if task_type is None or not task_type.active:
         raise TaskTypeUnknown(type_id)
-    return type_id
+    return task_type
 
 
 async def find_task_type_named(session: AsyncSession, name: str) -> TaskType | None:

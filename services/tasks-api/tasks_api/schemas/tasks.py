@@ -1,51 +1,34 @@
 """Tasks, meetings and interactions."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from contracts.tasks import ReminderChannel
-from kit.schemas import Body, Line, Moment, Shape, in_usable_years
-from tasks_api.models.tasks import TaskHistory, TaskType
-from tasks_api.schedule import When, wall_clock
-from tasks_api.schemas.values import Change, Email, Name, Phone, Stripped, Text
+from kit.schemas import Body, Line, Moment, Shape
+from tasks_api.models.tasks import TaskHistory
+from tasks_api.schedule import wall_clock
+from tasks_api.schemas.particulars import (
+    AttachmentShape,
+    Attributes,
+    CostBody,
+    CostShape,
+    FollowUpBody,
+    Percent,
+    Seconds,
+    StageShape,
+    TimerShape,
+)
+from tasks_api.schemas.values import Change, Email, Phone, Stripped, Text
+from tasks_api.schemas.when import WhenGiven, WhenShown
 from tasks_api.task import Task
 
 Kind = Literal["task", "meeting", "interaction"]
-OpenStatus = Literal["planned", "in_progress"]
+GivenStatus = Literal["planned", "in_progress", "completed"]
+"""`completed`: saved and frozen at once, after everything else of the save (features K9, K43)."""
 Status = Literal["planned", "in_progress", "completed", "cancelled"]
-
-
-def _when(value: object) -> object:
-    """A day (`2026-11-30`) or a moment with an offset (RFC 3339)."""
-    if isinstance(value, datetime):
-        moment = value
-    elif isinstance(value, date):
-        return value
-    elif not isinstance(value, str):
-        raise ValueError("must be a day or a moment as text")
-    elif len(value) == 10:
-        return in_usable_years(date.fromisoformat(value))
-    else:
-        moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs an offset, such as 2026-11-30T09:00:00+01:00")
-    in_usable_years(moment)
-    return moment.astimezone(UTC)
-
-
-def _written(when: When) -> str:
-    return when.isoformat().replace("+00:00", "Z")
-
-
-_WHEN_SCHEMA = WithJsonSchema(
-    {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
-)
-WhenGiven = Annotated[Any, BeforeValidator(_when), _WHEN_SCHEMA]
-WhenShown = Annotated[Any, PlainSerializer(_written, return_type=str, when_used="json"), _WHEN_SCHEMA]
-"""RFC 3339, or a plain date of an all-day task."""
 
 
 def _unique(ids: list[UUID]) -> list[UUID]:
@@ -57,8 +40,8 @@ Timezone = Annotated[Line, Field(max_length=100, description="A zone of the IANA
 Color = Annotated[
     str, Field(pattern="^(#[0-9A-Fa-f]{6}|[a-z][a-z0-9_-]{0,29})$", description="#RRGGBB or a palette name.")
 ]
+Venue = Annotated[Line, Field(max_length=65_536, description="Where; of any length (features K24).")]
 Title = Annotated[Line, Stripped, Field(min_length=1, max_length=1000)]
-Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class RecurrenceBody(Body):
@@ -86,8 +69,8 @@ class TaskBody(Body):
     type_id: UUID | None = None
     description: Text = ""
     note: Text = ""
-    location: Annotated[Line, Field(max_length=2000)] = ""
-    status: OpenStatus = "planned"
+    location: Venue = ""
+    status: GivenStatus = "planned"
     starts_at: WhenGiven | None = None
     ends_at: WhenGiven | None = None
     timezone: Timezone | None = None
@@ -100,20 +83,41 @@ class TaskBody(Body):
     color: Color | None = None
     case_number: Annotated[int, Field(ge=1)] | None = None
     remind_at: Moment | None = Field(default=None, description="A moment to remind the assignees at (features W5).")
+    in_calendar: bool | None = Field(
+        default=None, description="Tasks always are; others when ticked (features K8, K27)."
+    )
+    kind_id: UUID | None = Field(default=None, description="A value of the dictionary interaction_kind (features K12).")
+    priority_id: UUID | None = None
+    category_id: UUID | None = None
+    stage_id: UUID | None = Field(default=None, description="A value of the dictionary stage (features R49).")
+    owner_id: UUID | None = Field(
+        default=None, description="The employee who leads it; oneself unless another is named."
+    )
+    expected_cost: CostBody | None = None
+    actual_cost: CostBody | None = None
+    attributes: Attributes = Field(default={})
+    parent_id: UUID | None = Field(default=None, description="The task it hangs on (features R44, K39).")
+    duration_seconds: Seconds | None = None
+    draft_id: UUID | None = Field(default=None, description="The open form whose clock is taken over (features K4).")
+    follow_up: FollowUpBody | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return _with_follow_up(dict(self), self.follow_up)
 
 
 class TaskChange(Change):
-    may_be_null = frozenset(
-        {"type_id", "starts_at", "ends_at", "recurrence", "account_id", "color", "case_number", "remind_at"}
-    )
+    may_be_null = frozenset({
+        "type_id", "starts_at", "ends_at", "recurrence", "account_id", "color", "case_number", "remind_at", "kind_id",
+        "priority_id", "category_id", "stage_id", "owner_id", "expected_cost", "actual_cost", "parent_id", "follow_up",
+    })  # fmt: skip
 
     title: Title | None = None
     kind: Kind | None = None
     type_id: UUID | None = None
     description: Text | None = None
     note: Text | None = None
-    location: Annotated[Line, Field(max_length=2000)] | None = None
-    status: OpenStatus | None = None
+    location: Venue | None = None
+    status: GivenStatus | None = None
     starts_at: WhenGiven | None = None
     ends_at: WhenGiven | None = None
     timezone: Timezone | None = None
@@ -126,6 +130,27 @@ class TaskChange(Change):
     color: Color | None = None
     case_number: Annotated[int, Field(ge=1)] | None = None
     remind_at: Moment | None = None
+    in_calendar: bool | None = None
+    kind_id: UUID | None = None
+    priority_id: UUID | None = None
+    category_id: UUID | None = None
+    stage_id: UUID | None = None
+    owner_id: UUID | None = None
+    expected_cost: CostBody | None = None
+    actual_cost: CostBody | None = None
+    attributes: Attributes | None = None
+    parent_id: UUID | None = None
+    duration_seconds: Seconds | None = Field(
+        default=None, description="What the clock should have said (features K46)."
+    )
+    follow_up: FollowUpBody | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return _with_follow_up(super().fields(), self.follow_up)
+
+
+def _with_follow_up(fields: dict[str, Any], follow_up: FollowUpBody | None) -> dict[str, Any]:
+    return fields if follow_up is None else {**fields, "follow_up": follow_up.wanted()}
 
 
 class RecurrenceShape(Shape):
@@ -214,10 +239,27 @@ class TaskShape(Shape):
     created_at: Moment
     updated_at: Moment
     completed_at: Moment | None
+    in_calendar: bool
+    kind_id: UUID | None
+    priority_id: UUID | None
+    category_id: UUID | None
+    stage_id: UUID | None
+    owner_id: UUID | None
+    expected_cost: CostShape | None
+    actual_cost: CostShape | None
+    attributes: dict[str, str]
+    attachments: list[AttachmentShape]
+    staged: bool
+    stages: list[StageShape]
+    timer: TimerShape
+    parent_id: UUID | None
+    thread_id: UUID | None = Field(description="The task at the root; null for one that stands alone or is the root.")
+    previous_id: UUID | None = Field(description="What it follows up (features K11).")
+    next_id: UUID | None = Field(description="What follows it up.")
 
     @classmethod
     def of(cls, task: Task, *, with_reminders: bool) -> "TaskShape":
-        said = task.fields
+        said, more = task.fields, task.particulars
         return cls(
             id=task.id,
             version=task.version,
@@ -256,6 +298,23 @@ class TaskShape(Shape):
             created_at=task.created_at,
             updated_at=task.updated_at,
             completed_at=task.completed_at,
+            in_calendar=more.in_calendar,
+            kind_id=more.kind_id,
+            priority_id=more.priority_id,
+            category_id=more.category_id,
+            stage_id=more.stage_id,
+            owner_id=more.owner_id,
+            expected_cost=CostShape.model_validate(more.expected_cost) if more.expected_cost else None,
+            actual_cost=CostShape.model_validate(more.actual_cost) if more.actual_cost else None,
+            attributes=dict(more.attributes),
+            attachments=[AttachmentShape.of(one) for one in more.attachments],
+            staged=more.staged,
+            stages=[StageShape.of(one) for one in more.stages],
+            timer=TimerShape.of(more.timer),
+            parent_id=more.parent_id,
+            thread_id=more.thread_id,
+            previous_id=more.previous_id,
+            next_id=more.next_id,
         )
 
 
@@ -279,31 +338,3 @@ class HistoryShape(Shape):
     @classmethod
     def of(cls, entry: TaskHistory) -> "HistoryShape":
         return cls.model_validate(entry)
-
-
-class TaskTypeBody(Body):
-    name: Name
-    staged: bool = False
-    is_default: bool = False
-
-
-class TaskTypeChange(Change):
-    name: Name | None = None
-    staged: bool | None = None
-    is_default: bool | None = None
-    active: bool | None = None
-
-
-class TaskTypeShape(Shape):
-    id: UUID
-    version: int
-    name: str
-    is_system: bool
-    is_default: bool
-    staged: bool
-    active: bool
-    created_at: Moment
-
-    @classmethod
-    def of(cls, task_type: TaskType) -> "TaskTypeShape":
-        return cls.model_validate(task_type)
