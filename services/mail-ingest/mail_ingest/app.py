@@ -45,6 +45,8 @@ SAYS: tuple[type[Event], ...] = (
 )
 ROUTERS = (mail_accounts.router, pushed_mail.router, messages.router, quarantine.router, sent_copies.router)
 JOBS = "mail_ingest.parsing.jobs"
+WALL_PER_CPU = 1.3
+"""So much longer by the clock than by its own CPU time a mail may take: ten seconds of CPU end within fifteen anywhere."""
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -101,6 +103,7 @@ def mail_ingest_parts(
         size=settings.workers,
         preload=(JOBS,),
         cpu_seconds=settings.worker_seconds,
+        wall_seconds=settings.worker_seconds * WALL_PER_CPU,
         memory_mb=settings.worker_memory_mb,
         metrics=metrics,
     )
