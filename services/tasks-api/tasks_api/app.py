@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
 from contracts.tasks import TASK_EVENTS, InvitationDecided, InvitationWaiting
 from kit.application import build_app, make_parts
 from kit.events import Event
@@ -25,9 +25,13 @@ from tasks_api.endpoints import (
     calendar,
     dictionaries,
     directory,
+    directory_upkeep,
+    feeds,
+    filters,
     invitations,
     reminders,
     stages,
+    task_lists,
     task_types,
     tasks,
     threads,
@@ -51,11 +55,16 @@ SAYS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
+    CardErased,
 )
 ROUTERS = (
     auth.router,
     users.router,
     directory.router,
+    directory_upkeep.router,
+    task_lists.router,
+    filters.router,
+    feeds.router,
     tasks.router,
     reminders.router,
     task_types.router,

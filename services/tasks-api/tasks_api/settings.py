@@ -1,6 +1,7 @@
 """What tasks-api can be told beside what every service can."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -42,13 +43,28 @@ class Settings(ServiceSettings):
         default=62, ge=1, le=400, description="A task event carries the occurrences of so many coming days."
     )
     calendar_import_bytes: int = Field(default=1_048_576, ge=1024, description="Largest calendar that can be imported.")
+    directory_import_bytes: int = Field(
+        default=20_971_520, ge=1024, description="Largest list of firms and people that can be imported."
+    )
     calendar_days: int = Field(
         default=400, ge=1, le=4000, description="Longest stretch one calendar request may ask for."
+    )
+    printed_tasks: int = Field(
+        default=50_000, ge=1, description="Most tasks of one printout (PDF); other formats have no such limit."
+    )
+    print_font: Path | None = Field(
+        default=None,
+        description="TrueType font of printouts; default: Lato, which has Latin letters but no Greek or Cyrillic ones.",
     )
     attachment_bytes: int = Field(default=10_485_760, ge=1024, description="Largest file on a task.")
     workers: int = Field(
         default=1, ge=1, le=16, description="Processes that read imported calendars and expand series."
     )
+
+    @property
+    def language(self) -> Literal["pl", "en"]:
+        """Of reports and printouts."""
+        return "pl" if self.locale.lower().startswith("pl") else "en"
 
     @property
     def token_lifetime(self) -> timedelta:

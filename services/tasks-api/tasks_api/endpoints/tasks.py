@@ -1,75 +1,23 @@
 """Tasks, meetings and interactions, and what happened to them."""
 
 from functools import partial
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
-from kit.schemas import Moment
 from kit.tokens import Caller
 from tasks_api import task_editing
 from tasks_api.endpoints.callers import Reader, Reopener, Writer, editor_of
 from tasks_api.endpoints.single_task import shape_of, task_to_change, with_etag
-from tasks_api.folding import search_words
 from tasks_api.parts import TasksParts, The
-from tasks_api.repository import heard, history, tasks
-from tasks_api.repository.tasks import Order, TaskFilter
+from tasks_api.repository import history, tasks
 from tasks_api.schemas.particulars import CompletionBody
-from tasks_api.schemas.tasks import HistoryShape, Kind, ParticipantBody, Status, TaskBody, TaskChange, TaskShape
+from tasks_api.schemas.tasks import HistoryShape, ParticipantBody, TaskBody, TaskChange, TaskShape
 from tasks_api.viewer import Viewer
 
 router = APIRouter(tags=["tasks"])
-
-
-@router.get("/v1/tasks", response_model=Page[TaskShape])
-async def list_tasks(
-    the: The,
-    caller: Reader,
-    paging: PageWanted,
-    uid: Annotated[str | None, Query(max_length=1000)] = None,
-    account_id: UUID | None = None,
-    contact_id: UUID | None = None,
-    assignee_id: UUID | None = None,
-    message_id: UUID | None = None,
-    kind: Kind | None = None,
-    type_id: UUID | None = None,
-    status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
-    color: Annotated[str | None, Query(max_length=30)] = None,
-    starts_from: Annotated[Moment | None, Query(alias="from", description="Begins then or later.")] = None,
-    starts_to: Annotated[Moment | None, Query(alias="to", description="Begins before.")] = None,
-    q: Annotated[str, Query(max_length=200, description="Beginnings of words, without accents if you like.")] = "",
-    order: Order = "created",
-) -> Page[TaskShape]:
-    """Tasks the caller may see. A series is one task; its dates are in the calendar."""
-    wanted = TaskFilter(
-        uid=uid,
-        account_id=account_id,
-        contact_id=contact_id,
-        assignee_id=assignee_id,
-        message_id=message_id,
-        kind=kind,
-        type_id=type_id,
-        statuses=tuple(status or ()),
-        color=color,
-        starts_from=starts_from,
-        starts_to=starts_to,
-        words=tuple(search_words(q)),
-    )
-    async with the.database.reading() as session:
-        found = await tasks.list_tasks(
-            session, paging, wanted, Viewer.behind(caller), order=order, dialect=the.database.dialect
-        )
-        with_reminders = (await heard.reminder_defaults(session)).enabled
-    by_time = order.endswith("starts_at")
-    return page_of(
-        found,
-        paging,
-        key=lambda task: (task.agenda_at, task.id) if by_time else (task.id,),
-        shape=lambda task: TaskShape.of(task, with_reminders=with_reminders),
-    )
 
 
 @router.post("/v1/tasks", response_model=TaskShape, status_code=201)
