@@ -71,7 +71,6 @@ class Event:
 
 def calendar_text(events: Sequence[Event], *, method: Method | None = None, name: str | None = None) -> bytes:
     """One VCALENDAR. With `method` it is an iTIP message; without, a feed that may have a `name`."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
     parts = [calendar_start(name=name, method=method, zones=_zones(events))]
     parts += [component_text(event) for event in events]
     return b"".join((*parts, calendar_end()))
@@ -79,16 +78,16 @@ def calendar_text(events: Sequence[Event], *, method: Method | None = None, name
 
 def calendar_start(*, zones: Mapping[str, int], name: str | None = None, method: Method | None = None) -> bytes:
     """How a calendar begins that is written piece by piece; `zones`: those its components use → the first year they do."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
     if method is not None:
         lines.append(f"METHOD:{method}")
     if name:
         lines += [f"X-WR-CALNAME:{escaped(name)}", f"NAME:{escaped(name)}"]
-    for zone_name, year in _zones(events).items():
+    for zone_name, year in zones.items():
         lines += zone_definition(zone_name, year)
-    for event in events:
-        lines += _component(event)
-    lines.append("END:VCALENDAR")
     return b"".join(folded(line) for line in lines)
+
+
 def component_text(event: Event) -> bytes:
     """One component of a calendar that is written piece by piece."""
     return b"".join(folded(line) for line in _component(event))
@@ -96,8 +95,6 @@ def component_text(event: Event) -> bytes:
 
 def calendar_end() -> bytes:
     return folded("END:VCALENDAR")
-
-
 
 
 def request_text(events: Sequence[Event]) -> bytes:
