@@ -57,9 +57,7 @@ class Database:
         self._file_lock: FileLock | None = None
         if self.dialect == "sqlite":
             self._file_lock = FileLock.beside(engines.sqlite_path(self.url))
-            self._writing_engine, self._reading_engine = engines.sqlite_engines(self.url)
-        else:
-            self._writing_engine, self._reading_engine = engines.postgresql_engines(self.url, schema)
+        self._writing_engine, self._reading_engine = self._engines()
         self._writer = asyncio.Lock()
         self._writing_tasks: set[asyncio.Task[Any]] = set()
         self._when_announced: list[Callable[[], None]] = []
@@ -186,6 +184,9 @@ class Database:
     def engine(self) -> AsyncEngine:
         """The engine of the writer, for tests and tools that need the connection itself."""
         return self._writing_engine
+
+    def _engines(self) -> engines.Engines:
+        return engines.engines_for(self.url, self.schema)
 
     @asynccontextmanager
     async def _only_writer(self) -> AsyncIterator[None]:

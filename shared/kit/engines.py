@@ -38,7 +38,15 @@ def sqlite_path(url: URL) -> Path:
     return Path(url.database)
 
 
-def sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+Engines = tuple[AsyncEngine, AsyncEngine]
+"""The one that writes and the one that reads."""
+
+
+def engines_for(url: URL, schema: str) -> Engines:
+    return sqlite_engines(url) if dialect_of(url) == "sqlite" else postgresql_engines(url, schema)
+
+
+def sqlite_engines(url: URL) -> Engines:
     """One connection that writes and a few that read beside it (WAL)."""
     sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=_PRAGMAS, pool_size=1, max_overflow=0)
@@ -52,7 +60,7 @@ def sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return writing, reading
 
 
-def postgresql_engines(url: URL, schema: str) -> tuple[AsyncEngine, AsyncEngine]:
+def postgresql_engines(url: URL, schema: str) -> Engines:
     """Two views of one pool: the reading one opens its transactions READ ONLY."""
     writing = _postgresql_engine(url, schema, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
     return writing, writing.execution_options(postgresql_readonly=True)

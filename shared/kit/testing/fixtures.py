@@ -16,6 +16,7 @@ from kit.database import Database
 from kit.testing.clock import FixedClock
 from kit.testing.in_memory_bus import InMemoryBus
 from kit.testing.servers import NatsServer, running_postgresql
+from kit.testing.shared_database import SharedDatabase
 from kit.testing.templates import Templates
 
 OpenDatabase = Callable[[str], Awaitable[Database]]
@@ -67,10 +68,24 @@ def postgresql_url(postgresql_server: str, database_templates: Templates) -> Ite
         apart.submit(asyncio.run, database_templates.drop_postgresql(postgresql_server, url)).result()
 
 
+@pytest.fixture(scope="session")
+def shared_postgresql(postgresql_server: str) -> Iterator[SharedDatabase]:
+    """The PostgreSQL database that the tests of this process have one after the other."""
+    with SharedDatabase(postgresql_server) as shared:
+        yield shared
+
+
+@pytest.fixture
+def lent_postgresql_url(shared_postgresql: SharedDatabase, database_templates: Templates) -> Iterator[str]:
+    """Like `postgresql_url` for what opens its database with `open_database`, but at once: nothing is made anew."""
+    yield database_templates.share(shared_postgresql)
+    shared_postgresql.give_back()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database of each kind, to hand to a service's settings."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
+    """A database of each kind without any rows, to hand to a service's settings."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "lent_postgresql_url"))
 
 
 @pytest_asyncio.fixture

@@ -1,4 +1,4 @@
-"""Empty and migrated databases for tests. A migrated SQLite file is made once and copied for every test."""
+"""Empty and migrated databases for tests: a package is migrated once, a file of SQLite is then copied for every test."""
 
 import shutil
 from pathlib import Path
@@ -10,26 +10,42 @@ from sqlalchemy import URL, make_url
 from kit.clock import Clock
 from kit.database import Database
 from kit.engines import with_async_driver
+from kit.testing.engine_shelf import EngineShelf
+from kit.testing.shared_database import SharedDatabase
 
 
 class Templates:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._shelf = EngineShelf()
         self._sqlite: dict[str, Path] = {}
         self._filled: set[tuple[str, str]] = set()
+        self._shared: dict[str, SharedDatabase] = {}
 
     async def open(self, url: str, package: str, clock: Clock) -> Database:
         """The database of `package` under `url`, migrated; the same data when it is opened again."""
-        first_time = (url, package) not in self._filled
-        self._filled.add((url, package))
-        if first_time and url.startswith("sqlite"):
+        if url.startswith("sqlite"):
             await self._fill_sqlite(url, package, clock)
-        database = Database.open(_one_file_per_package(url, package), schema=package, clock=clock)
-        if not first_time or not url.startswith("sqlite"):
+        url = _one_file_per_package(url, package)
+        database = self._shelf.open(url, schema=package, clock=clock)
+        shared = self._shared.get(url)
+        if shared is None and database.dialect == "postgresql":
             await database.migrate(package)
+        elif shared is not None and not shared.use(package):
+            await database.migrate(package)
+            shared.remember(package)
         return database
 
+    def share(self, database: SharedDatabase) -> str:
+        """The URL of a database of which this one knows what is migrated in it."""
+        url = database.url.render_as_string(hide_password=False)
+        self._shared[url] = database
+        return url
+
     async def _fill_sqlite(self, url: str, package: str, clock: Clock) -> None:
+        if (url, package) in self._filled:
+            return
+        self._filled.add((url, package))
         if package not in self._sqlite:
             template = self._folder / f"{package}.sqlite3"
             database = Database.open(f"sqlite+aiosqlite:///{template}", schema=package, clock=clock)
