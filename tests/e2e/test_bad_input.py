@@ -42,7 +42,9 @@ pytestmark = [pytest.mark.xdist_group("installations"), pytest.mark.asyncio(loop
 Spread = Callable[[Iterable[Any]], list[Any]]
 
 PASSWORD = "only-for-tests"
-OPEN_DOORS = re.compile(r"/v1/auth/token|/\.well-known/jwks\.json|/v1/delivery-reports/\{kind\}/\{secret\}")
+OPEN_DOORS = re.compile(
+    r"/v1/auth/token|/\.well-known/jwks\.json|/v1/delivery-reports/\{kind\}/\{secret\}|/v1/feeds/\{secret\}\.ics"
+)
 """Signing in, public keys, and addresses that are secrets themselves."""
 TOO_LONG = 300_000
 HURRIED = {"GONIEC_WORKER_SECONDS": "2"}

@@ -121,7 +121,7 @@ def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
     settings: Settings = given["settings"]
     workers = WorkerPool(
         size=settings.workers,
-        preload=("tasks_api.calendar_reading", "ical.recurrence"),
+        preload=("tasks_api.calendar_reading", "tasks_api.card_reading", "ical.recurrence"),
         metrics=given["metrics"],
     )
     passwords = Passwords()
