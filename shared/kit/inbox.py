@@ -8,17 +8,19 @@ from sqlalchemy import bindparam, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.bulk import insert_ignoring_conflicts
+from kit.prepared import Prepared, among
 from kit.tables import inbox
 
-_heard = select(inbox.c.event_id).where(
-    inbox.c.consumer == bindparam("consumer"), inbox.c.event_id.in_(bindparam("event_ids", expanding=True))
+_heard = Prepared(
+    lambda dialect: select(inbox.c.event_id).where(
+        inbox.c.consumer == bindparam("consumer"), among(dialect, inbox.c.event_id, "event_ids")
+    )
 )
 
 
 async def already_heard(session: AsyncSession, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these events have had their effect already."""
-    result = await session.execute(_heard, {"consumer": consumer, "event_ids": list(event_ids)})
-    return set(result.scalars())
+    return {event_id for (event_id,) in await _heard.rows(session, consumer=consumer, event_ids=list(event_ids))}
 
 
 async def remember(session: AsyncSession, consumer: str, event_ids: Iterable[UUID], *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from kit.bus import DEAD_SUBJECTS, STREAM, Bus, Outgoing, StreamState
 from kit.database import AsyncSession, Database
 from kit.failpoints import failpoint
 from kit.observing import NobodyObserves, Observer
+from kit.prepared import Prepared, among
 from kit.tables import outbox, relay_state
 
 __all__ = ["Relay", "announce"]
@@ -47,18 +48,29 @@ _measured = select(
     _heads.c.seq, (func.sum(_heads.c.size).over(order_by=_heads.c.seq) - _heads.c.size).label("before")
 ).subquery()
 # The oldest that wait, as many as a round takes, but not many megabytes of them at once.
-_waiting_rows = (
-    select(outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.payload)
-    .join(_measured, _measured.c.seq == outbox.c.seq)
-    .where(_measured.c.before < _ROUND_BYTES)
-    .order_by(outbox.c.seq)
+_waiting_rows = Prepared(
+    lambda _: (
+        select(outbox.c.seq, outbox.c.event_id, outbox.c.subject, outbox.c.payload)
+        .join(_measured, _measured.c.seq == outbox.c.seq)
+        .where(_measured.c.before < _ROUND_BYTES)
+        .order_by(outbox.c.seq)
+    )
 )
-_mark_published = (
-    update(outbox)
-    .where(outbox.c.seq.in_(bindparam("seqs", expanding=True)))
-    .values(
-        waiting=False,
-        published_at=func.coalesce(outbox.c.published_at, bindparam("now", type_=outbox.c.published_at.type)),
+_mark_published = Prepared(
+    lambda dialect: (
+        update(outbox)
+        .where(among(dialect, outbox.c.seq, "seqs"))
+        .values(
+            waiting=False,
+            published_at=func.coalesce(outbox.c.published_at, bindparam("now", type_=outbox.c.published_at.type)),
+        )
+    )
+)
+_note_sequence = Prepared(
+    lambda _: (
+        update(relay_state)
+        .where(relay_state.c.stream == STREAM, relay_state.c.last_sequence < bindparam("highest"))
+        .values(last_sequence=bindparam("highest"))
     )
 )
 
@@ -110,17 +122,21 @@ class Relay:
         await self._tidy(now)
         self._wake.clear()
         async with self._database.reading() as session:
-            rows = (await session.execute(_waiting_rows)).all()
+            rows = [(seq, Outgoing(*row)) for seq, *row in await _waiting_rows.rows(session)]
         if not rows:
             return 0
         self._observer.outbox_depth(len(rows))
-        sequences = await self._bus.publish([Outgoing(row.event_id, row.subject, row.payload) for row in rows])
+        sequences = await self._bus.publish([outgoing for _, outgoing in rows])
         failpoint("relay.after_publish")
-        taken = [(row, sequence) for row, sequence in zip(rows, sequences, strict=True) if sequence is not None]
+        taken = [
+            (seq, outgoing, sequence)
+            for (seq, outgoing), sequence in zip(rows, sequences, strict=True)
+            if sequence is not None
+        ]
         if not taken:
             raise ConnectionError("The broker took none of what waits.")
-        highest = max((sequence for row, sequence in taken if not row.subject.startswith(_DEAD_PREFIX)), default=0)
-        await self._mark([row.seq for row, _ in taken], highest)
+        highest = max((sequence for _, out, sequence in taken if not out.subject.startswith(_DEAD_PREFIX)), default=0)
+        await self._mark([seq for seq, _, _ in taken], highest)
         self._observer.published(len(taken))
         return len(taken)
 
@@ -147,12 +163,8 @@ class Relay:
 
     async def _mark(self, seqs: Sequence[int], highest: int) -> None:
         async with self._database.transaction() as session:
-            await session.execute(_mark_published, {"seqs": list(seqs), "now": self._database.clock.now()})
-            await session.execute(
-                update(relay_state)
-                .where(relay_state.c.stream == STREAM, relay_state.c.last_sequence < highest)
-                .values(last_sequence=highest)
-            )
+            await _mark_published.rows(session, seqs=seqs, now=self._database.clock.now())
+            await _note_sequence.rows(session, highest=highest)
 
     async def _check_stream(self, now: datetime) -> None:
         """Is it still the stream we published to? Asked on each new connection, and now and then."""

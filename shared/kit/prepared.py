@@ -9,7 +9,7 @@ the transaction and the errors; only the way between them is short. For statemen
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -28,13 +28,15 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 Row = Mapping[str, Any]
-Values = Callable[[Any], Any]
+Process = Callable[[Any], Any]
+Values = TypeVar("Values")
 
 _CONNECTION = "kit.prepared.connection"
 
@@ -54,7 +56,7 @@ class Prepared:
         """Execute it once; what it returns, each row as a plain tuple of Python values."""
         connection = await _connection_of(session)
         compiled = self._on(connection.dialect)
-        values = compiled.one(parameters)
+        values = compiled.converted(compiled.one, parameters)
         cursor = _cursor(connection)
         execute = cursor._prepare_and_execute if _is_asyncpg(connection) else cursor.execute_prepared
         try:
@@ -68,7 +70,7 @@ class Prepared:
         """Execute it for each of these rows; nothing is returned."""
         connection = await _connection_of(session)
         compiled = self._on(connection.dialect)
-        values = compiled.many(rows)
+        values = compiled.converted(compiled.many, rows)
         cursor = _cursor(connection)
         execute = cursor._executemany if _is_asyncpg(connection) else cursor.execute_many_prepared
         try:
@@ -113,7 +115,7 @@ class _Compiled:
         if compiled.post_compile_params or compiled.literal_execute_params:
             raise TypeError("A prepared statement has the same text each time: use `among` instead of an expanding IN.")
         names = compiled.positiontup or []
-        processors = cast(dict[str, Values], compiled._bind_processors)
+        processors = cast(dict[str, Process], compiled._bind_processors)
         self.sql = str(compiled)
         self.is_plain = not compiled.insert_prefetch and not compiled.update_prefetch
         self._constants = {
@@ -123,6 +125,14 @@ class _Compiled:
         }
         self._binds = [(name, processors.get(name)) for name in names]
         self._columns = [_result_processor(entry[3], dialect) for entry in compiled._result_columns]
+
+    def converted(self, convert: Callable[[Any], Values], given: Any) -> Values:
+        """What a column refuses is told as a session would: the value itself is not quoted."""
+        try:
+            return convert(given)
+        except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+            sentence = f"({type(error).__name__}) {error}"
+            raise StatementError(sentence, self.sql, None, error, hide_parameters=True) from error
 
     def one(self, parameters: Row) -> tuple[Any, ...]:
         given = {**self._constants, **parameters} if self._constants else parameters
@@ -147,8 +157,8 @@ class _Compiled:
         ]
 
 
-def _result_processor(type_: Any, dialect: Dialect) -> Values | None:
-    processor: Values | None = type_._cached_result_processor(dialect, None)
+def _result_processor(type_: Any, dialect: Dialect) -> Process | None:
+    processor: Process | None = type_._cached_result_processor(dialect, None)
     return processor
 
 

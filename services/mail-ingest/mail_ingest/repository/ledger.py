@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, delete, func, select, union_all, update
+from sqlalchemy import Executable, Row, Table, delete, func, select, union_all, update
 
 from kit.bulk import insert_ignoring_conflicts, insert_many
 from kit.database import AsyncSession
+from kit.prepared import Prepared, among
 from mail_ingest.models import MailCard, MailDocument, Message, RawMail, State
 
 _message: Table = Message.__table__  # type: ignore[attr-defined]
@@ -62,11 +63,26 @@ _WAITING = [_message.c[name] for name in ("id", "mail_account_id", "folder", "ro
 _WAITING += [_message.c[name] for name in ("received_at", "imported", "attempts", "quarantine_reason", "same_bytes_as")]
 
 
+def _known_by_bytes(dialect: str) -> Executable:
+    known = select(*_KNOWN).where(among(dialect, _message.c.sha256, "digests"))
+    return union_all(known.where(_message.c.uid.is_(None)), known.where(_message.c.uid.is_not(None)))
+
+
+_rows_with_bytes = Prepared(_known_by_bytes)
+_settle_parsed = Prepared(
+    lambda dialect: (
+        update(_message)
+        .where(among(dialect, _message.c.id, "ids"), _message.c.state == State.STORED.value)
+        .values(state=State.PARSED.value, quarantine_reason=None, quarantine_detail=None, quarantined_at=None)
+        .returning(_message.c.id)
+    )
+)
+
+
 async def rows_with_bytes(session: AsyncSession, digests: Sequence[str]) -> list[LedgerRow]:
     """Every row with one of these digests, the oldest first."""
-    known = select(*_KNOWN).where(_message.c.sha256.in_(digests))
-    query = union_all(known.where(_message.c.uid.is_(None)), known.where(_message.c.uid.is_not(None)))
-    return sorted((_ledger_row(row) for row in (await session.execute(query)).all()), key=lambda row: row.id)
+    rows = await _rows_with_bytes.rows(session, digests=digests)
+    return sorted((LedgerRow(*row) for row in rows), key=lambda row: row.id)
 
 
 async def rows_at(
@@ -149,13 +165,7 @@ async def claim_quarantined(session: AsyncSession, message_id: UUID, *, now: dat
 
 async def settle_parsed(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     """These were read; returns those for which that is news, so that nothing is announced twice."""
-    settled = (
-        update(_message)
-        .where(_message.c.id.in_(ids), _message.c.state == State.STORED.value)
-        .values(state=State.PARSED.value, quarantine_reason=None, quarantine_detail=None, quarantined_at=None)
-        .returning(_message.c.id)
-    )
-    return set((await session.execute(settled)).scalars().all())
+    return {message_id for (message_id,) in await _settle_parsed.rows(session, ids=ids)}
 
 
 async def settle_quarantined(
