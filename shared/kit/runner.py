@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 _NAMELESS = UUID("9a4c1f0e-6a35-4b8e-8d0b-7b7f0c9c1a52")
 _FETCH_WAIT = 5.0
+_SILENCE_AT_START = 1.0
 _HEARTBEAT = ACKNOWLEDGE_WITHIN.total_seconds() / 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _SUSPECTS_TOGETHER = 16
@@ -59,6 +60,7 @@ class Runner:
         self._observer = observer or NobodyObserves()
         self._ear: Ear | None = None
         self._progress = Progress(None)
+        self._longest_silence = _FETCH_WAIT if subscription.when_caught_up is None else _SILENCE_AT_START
 
     async def run(self) -> None:
         """For the life of the service; hands back what it has not handled when it is cancelled."""
@@ -82,7 +84,9 @@ class Runner:
                 heard = await heard_so_far(session, self._consumer)
             self._progress = Progress(heard)
             self._ear = await self._bus.listen(self._consumer, self._subscription.filters, heard=heard)
-        deliveries = await self._ear.fetch(self._subscription.batch, wait=wait)
+        deliveries = await self._ear.fetch(self._subscription.batch, wait=min(wait, self._longest_silence))
+        if not deliveries and self._longest_silence < _FETCH_WAIT:
+            self._tell_that_all_is_heard()
         if deliveries:
             try:
                 async with _kept_alive(self._ear, deliveries):
@@ -92,6 +96,12 @@ class Runner:
                     await self._ear.again(delivery, after=timedelta(0))
                 raise
         return len(deliveries)
+
+    def _tell_that_all_is_heard(self) -> None:
+        """Silence for a while after the start: what was waiting has been handled."""
+        self._longest_silence = _FETCH_WAIT
+        if self._subscription.when_caught_up is not None:
+            self._subscription.when_caught_up()
 
     async def close(self) -> None:
         if self._ear is not None:

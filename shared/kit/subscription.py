@@ -23,6 +23,8 @@ class Subscription:
     events: tuple[type[Event], ...]
     handle: Handler
     batch: int = 200
+    when_caught_up: Callable[[], None] | None = None
+    """Called once after the start, when everything that was waiting has been handled."""
 
     @property
     def lock(self) -> str:

@@ -26,19 +26,25 @@ from reminder_dispatcher.arming import ArmingRules
 from reminder_dispatcher.automation import AutomationSettings
 from reminder_dispatcher.channels.email import EmailChannel
 from reminder_dispatcher.channels.gateways import sms_channel
+from reminder_dispatcher.channels.in_app import InAppChannel
 from reminder_dispatcher.channels.mail_accounts import MailAccounts
 from reminder_dispatcher.channels.role import Channel, Sms
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
-from reminder_dispatcher.dispatch import Dispatcher, Lane, LaneRules
-from reminder_dispatcher.endpoints import automation, delivery_reports, reminders, templates
+from reminder_dispatcher.dispatch import Dispatcher
+from reminder_dispatcher.endpoints import automation, delivery_reports, notices, reminders, templates
 from reminder_dispatcher.handlers import subscription
+from reminder_dispatcher.lanes import Lane, LaneRules
 from reminder_dispatcher.ledger import Ledger
 from reminder_dispatcher.measures import Measures
+from reminder_dispatcher.notices import Bell
 from reminder_dispatcher.parts import ReminderParts
 from reminder_dispatcher.recipients import NumberPolicy
+from reminder_dispatcher.sendings import SendingFile
 from reminder_dispatcher.settings import Settings
 from reminder_dispatcher.settings_keeping import first_settings
+from reminder_dispatcher.trials import Trials
+from reminder_dispatcher.waiting import WaitingMatters
 
 SAYS: tuple[type[Event], ...] = (
     ReminderArmed,
@@ -50,7 +56,7 @@ SAYS: tuple[type[Event], ...] = (
     ReminderSettingsChanged,
     TemplateChanged,
 )
-ROUTERS = (automation.router, templates.router, reminders.router, delivery_reports.router)
+ROUTERS = (automation.router, templates.router, notices.router, reminders.router, delivery_reports.router)
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -74,10 +80,14 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
             await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
         await parts.dispatcher.adopt()
         yield
+        parts.bell.close()
         await parts.dispatcher.close()
 
     async def tell_of_missed_reminders() -> None:
         await parts.digests.run()
+
+    async def look_for_what_waits() -> None:
+        await parts.waiting.run()
 
     return build_app(
         parts,
@@ -85,8 +95,10 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         title="Goniec: reminders, templates, delivery log",
         package="reminder_dispatcher",
         routers=ROUTERS,
-        subscription=subscription(rules, wake=parts.dispatcher.wake),
-        background=[*parts.dispatcher.backgrounds(), tell_of_missed_reminders] if dispatching else [],
+        subscription=subscription(rules, wake=parts.dispatcher.wake, when_caught_up=parts.dispatcher.hold.release),
+        background=[*parts.dispatcher.backgrounds(), tell_of_missed_reminders, look_for_what_waits]
+        if dispatching
+        else [],
         checks={"dispatcher": parts.dispatcher.stalled},
         says=SAYS,
         lifespan=life,
@@ -108,21 +120,30 @@ def reminder_parts(*, sms: Channel[Sms] | None = None, **given: Any) -> Reminder
         settings.locale, settings.default_timezone, NumberPolicy(settings.sms_region, settings.sms_country_codes)
     )
     database = given["database"]
+    sendings, bell = SendingFile(settings.sendings_path), Bell()
     lane = partial(
         Lane,
         database=database,
-        ledger=Ledger(database),
+        ledger=Ledger(database, sendings=sendings, bell=bell.ring),
         language=language,
         measures=Measures(given["metrics"]),
     )
     backlog = settings.backlog_per_minute
+    per_domain, per_number = settings.email_per_domain_per_minute, settings.sms_per_number_per_minute
     lanes = [
-        lane(LaneRules("email", settings.email_connections, settings.email_per_minute, backlog), email),
-        lane(LaneRules("sms", settings.sms_connections, settings.sms_per_minute, backlog), sms),
+        lane(LaneRules("email", settings.email_connections, settings.email_per_minute, backlog, per_domain), email),
+        lane(LaneRules("sms", settings.sms_connections, settings.sms_per_minute, backlog, per_number), sms),
+        lane(LaneRules("app", settings.sms_connections, backlog_per_minute=backlog), InAppChannel()),
     ]
+    dispatcher = Dispatcher(database, lanes, sendings=sendings)
     return ReminderParts(
         **given,
-        dispatcher=Dispatcher(database, lanes),
+        dispatcher=dispatcher,
+        bell=bell,
+        waiting=WaitingMatters(
+            database, given["service_client"], default_timezone=settings.default_timezone, wake=dispatcher.wake
+        ),
+        trials=Trials(email, sms),
         digests=Digests(database, email, language),
         language=language,
         sms_kind=sms.kind,

@@ -1,6 +1,6 @@
 """The settings of the reminder automation as values: who is told by default, by what, how early, and when nobody is disturbed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any
@@ -24,8 +24,19 @@ class AudienceDefaults:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRule:
+    """Who is told, and by what, of something that has waited for one of us for so long: off until somebody wants it."""
+
+    enabled: bool = False
+    after: timedelta = timedelta(hours=24)
+    channels: tuple[ChannelPlan, ...] = ()
+    employee_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AutomationSettings:
-    """`quiet_hours` is kept as it was told (see `quiet` for what it means)."""
+    """`quiet_hours` is kept as it was told (see `quiet` for what it means). `sms_sender` stands above that of the gateway's
+    address (features R75)."""
 
     version: int = 1
     enabled: bool = False
@@ -34,6 +45,15 @@ class AutomationSettings:
     late_grace: timedelta = timedelta(minutes=30)
     client: AudienceDefaults = field(default_factory=AudienceDefaults)
     operator: AudienceDefaults = field(default_factory=AudienceDefaults)
+    unanswered_cases: WaitingRule = field(default_factory=WaitingRule)
+    waiting_invitations: WaitingRule = field(default_factory=WaitingRule)
+    sms_sender: str | None = None
+
+    def plans(self) -> Iterator[tuple[str, int, ChannelPlan]]:
+        """Every channel the settings name: whose it is, its place there, and its plan."""
+        for name in ("client", "operator", "unanswered_cases", "waiting_invitations"):
+            for place, plan in enumerate(getattr(self, name).channels):
+                yield name, place, plan
 
     def quiet(self, default_zone: str) -> QuietHours | None:
         if self.quiet_hours is None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from contracts.reminders import ReminderMissed
@@ -19,12 +20,15 @@ from reminder_dispatcher.outcomes import after_closing
 from reminder_dispatcher.quiet_hours import QuietHours
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import dispatching as repository
+from reminder_dispatcher.repository.restoring import note_told
+from reminder_dispatcher.restoring import Past
 from reminder_dispatcher.statuses import ARMED_TOO_LATE, AUTOMATION_OFF, LATE, TASK_CANCELLED
 
 LEASE = timedelta(seconds=60)
 """A claim that is not followed by an intent within this time is somebody else's to take."""
 _LOOKED_AT = 200
 """Due reminders looked at in one transaction when they cannot all be sent."""
+NEVER_RESTORED = Past()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,13 @@ class Appetite:
 
 
 async def claim_due(
-    session: AsyncSession, channel: str, appetite: Appetite, *, now: datetime, default_zone: str
+    session: AsyncSession,
+    channel: str,
+    appetite: Appetite,
+    *,
+    now: datetime,
+    default_zone: str,
+    past: Past = NEVER_RESTORED,
 ) -> Claims:
     """Take reminders of a channel. What is too late is missed, what is not wanted any more is suppressed, quietly or not."""
     settings = await automation_repository.get_settings(session)
@@ -69,7 +79,7 @@ async def claim_due(
     is_resting = trouble is not None and trouble.paused_until > now
     if trouble is not None:
         limit = 0 if is_resting else min(limit, 1)
-    judge_one = _Judge(settings, settings.quiet(default_zone), now)
+    judge_one = _Judge(settings, settings.quiet(default_zone), now, past)
 
     looked_at = _LOOKED_AT if is_resting else max(limit, 1)
     since = appetite.backlog_before
@@ -96,10 +106,12 @@ async def claim_due(
 class _Judge:
     """Sorts due reminders into those to send, those that wait, and those whose time is over."""
 
-    def __init__(self, settings: AutomationSettings, quiet: QuietHours | None, now: datetime) -> None:
+    def __init__(self, settings: AutomationSettings, quiet: QuietHours | None, now: datetime, past: Past) -> None:
         self._settings = settings
         self._quiet = quiet
         self._now = now
+        self._past = past
+        self._told: list[dict[str, Any]] = []
         self._held: list[tuple[UUID, datetime]] = []
         self._closed: list[tuple[DueReminder, str, str | None]] = []
 
@@ -124,9 +136,25 @@ class _Judge:
                 self._closed.append((reminder, "suppressed", TASK_CANCELLED))
             elif not self._settings.enabled:
                 self._closed.append((reminder, "suppressed", AUTOMATION_OFF))
+            elif self._is_of_the_past(reminder):
+                continue
             elif self._may_leave(reminder) and len(taken) < limit:
                 taken.append(reminder)
         return taken
+
+    def _is_of_the_past(self, reminder: DueReminder) -> bool:
+        """Whether it belongs to the time between a backup and its restoration; then it ends here."""
+        verdict = self._past.verdict(reminder)
+        if verdict is None:
+            return False
+        status, reason, told = verdict
+        self._closed.append((reminder, status, reason))
+        if told is not None:
+            sent_at = told.at if told.outcome == "accepted" else None
+            self._told.append(
+                {"id": reminder.id, "at": told.at, "sent_at": sent_at, "rfc_message_id": told.rfc_message_id}
+            )
+        return True
 
     def _may_leave(self, reminder: DueReminder) -> bool:
         concerned = self._quiet is not None and self._quiet.concern(reminder.audience, reminder.channel)
@@ -156,6 +184,7 @@ class _Judge:
         await repository.close(
             session, [(reminder.id, status, reason) for reminder, status, reason in self._closed], now=self._now
         )
+        await note_told(session, self._told)
         for reminder, status, reason in self._closed:
             if status == "missed":
                 with correlation(reminder.correlation_id):

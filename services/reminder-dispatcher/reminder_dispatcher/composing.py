@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.tasks import TaskState
 from kit.database import AsyncSession
 from reminder_dispatcher.automation import AutomationSettings, zone_named
-from reminder_dispatcher.channels.role import Mail, Sms
+from reminder_dispatcher.channels.role import Mail, Notice, Sms
 from reminder_dispatcher.due_reminder import DueReminder
 from reminder_dispatcher.merge_fields import Facts, Locale, Manner
 from reminder_dispatcher.models import (
@@ -29,10 +29,11 @@ from reminder_dispatcher.recipients import (
     client_recipient,
     operator_recipient,
 )
-from reminder_dispatcher.rendering import html_text, plain_text, sms_text, subject_text
+from reminder_dispatcher.rendering import empty_fields, html_text, plain_text, sms_text, subject_text
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import templates as template_repository
+from reminder_dispatcher.template_channels import words_of
 
 _PREVIEW = 120
 EVERYWHERE = "*"
@@ -65,7 +66,7 @@ class Language:
 class Composed:
     """A message ready to leave. `note` tells what a person should know of it, for instance that it was shortened."""
 
-    message: Mail | Sms
+    message: Mail | Sms | Notice
     recipient: Recipient
     subject: str | None
     text: str
@@ -124,8 +125,10 @@ def compose(reminder: DueReminder, given: Circumstances, language: Language) -> 
     if template is None:
         return CannotCompose("no_template", f"There is no template for {reminder.channel} to {reminder.audience}s.")
     facts = facts_of(reminder, task, found, given, language)
+    if reminder.channel == "app":
+        return _notice(reminder, template, facts, found)
     if reminder.channel == "sms":
-        return _sms(reminder, template, facts, found)
+        return _sms(reminder, template, facts, found, given)
     return _mail(reminder, template, facts, found, given)
 
 
@@ -156,14 +159,17 @@ def recipient_of(reminder: DueReminder, task: TaskState, given: Circumstances, l
 def template_for(reminder: DueReminder, locale: Locale, given: Circumstances, language: Language) -> Template | None:
     """The chosen template, else the default of the place in the recipient's language, else in that of the installation.
 
-    A chosen template that is a default gives way to the default of the recipient's language.
+    A chosen template that is a default gives way to the default of the recipient's language. What shows in the application
+    has the words of an SMS.
     """
+    channel = words_of(reminder.channel)
+    place = reminder.audience if reminder.about == "task" else reminder.about
     chosen = given.templates.get(reminder.template_id) if reminder.template_id else None
     if chosen is not None and (chosen.locale == locale or chosen.id not in given.defaults.values()):
         return chosen
     for spoken in (locale, language.locale):
-        for context in (reminder.audience, EVERYWHERE):
-            template_id = given.defaults.get((reminder.channel, context, spoken))
+        for context in (place, EVERYWHERE):
+            template_id = given.defaults.get((channel, context, spoken))
             if template_id is not None and template_id in given.templates:
                 return given.templates[template_id]
     return chosen
@@ -193,7 +199,18 @@ def facts_of(
     )
 
 
-def _sms(reminder: DueReminder, template: Template, facts: Facts, recipient: Recipient) -> Composed | CannotCompose:
+def _notice(reminder: DueReminder, template: Template, facts: Facts, recipient: Recipient) -> Composed | CannotCompose:
+    """An SMS that costs nothing keeps its letters and its length."""
+    text = plain_text(template.body, facts, Manner(_locale(template))).strip()
+    if reminder.employee_id is None or not text:
+        return CannotCompose("empty_text", "The template gives an empty text for this task.")
+    message = Notice(reminder.id.hex, reminder.employee_id, facts.title, text)
+    return Composed(message, recipient, facts.title or None, text, note=_what_is_empty(template, facts))
+
+
+def _sms(
+    reminder: DueReminder, template: Template, facts: Facts, recipient: Recipient, given: Circumstances
+) -> Composed | CannotCompose:
     sms = sms_text(
         template.body,
         facts,
@@ -203,9 +220,10 @@ def _sms(reminder: DueReminder, template: Template, facts: Facts, recipient: Rec
     )
     if not sms.text:
         return CannotCompose("empty_text", "The template gives an empty text for this task.")
-    message = Sms(reminder.id.hex, recipient.address, sms.text, sms.encoding, sms.segments)
-    note = f"Shortened to {template.max_segments} segments." if sms.was_shortened else None
-    return Composed(message, recipient, None, sms.text, sms.segments, note)
+    message = Sms(reminder.id.hex, recipient.address, sms.text, sms.encoding, sms.segments, given.settings.sms_sender)
+    shortened = f"Shortened to {template.max_segments} segments." if sms.was_shortened else None
+    notes = [note for note in (shortened, _what_is_empty(template, facts)) if note]
+    return Composed(message, recipient, None, sms.text, sms.segments, " ".join(notes) or None)
 
 
 def _mail(
@@ -229,7 +247,14 @@ def _mail(
         html=html_text(template.html, facts, manner) if template.html else None,
         language=template.locale,
     )
-    return Composed(message, recipient, subject, text)
+    return Composed(message, recipient, subject, text, note=_what_is_empty(template, facts))
+
+
+def _what_is_empty(template: Template, facts: Facts) -> str | None:
+    """features R82: an empty value is written as nothing, and that is told in the log."""
+    parts = " ".join(part for part in (template.subject, template.body, template.html) if part)
+    empty = empty_fields(parts, facts)
+    return f"Empty: {', '.join(empty)}." if empty else None
 
 
 def own_message_id(reminder_id: UUID, sender: str) -> str:

@@ -14,7 +14,7 @@ class DefaultTemplate:
     key: str
     name: str
     channel: Literal["sms", "email"]
-    context: Literal["client", "operator"]
+    context: Literal["client", "operator", "case", "invitation"]
     locale: Locale
     body: str
     subject: str | None = None
@@ -101,5 +101,75 @@ DEFAULT_TEMPLATES: tuple[DefaultTemplate, ...] = (
         "Subject: {{task.title}}\nStart: {{task.start}}\nEnd: {{task.end}}\nPlace: {{task.location}}\n"
         "Account: {{account.name}}\nContact: {{contact.name}}\n\n{{task.description}}\n",
         subject="Task {{task.number}}: {{task.title}}, {{task.start_date}}",
+    ),
+    DefaultTemplate(
+        "case.sms.pl",
+        "Sprawa bez odpowiedzi (SMS)",
+        "sms",
+        "case",
+        "pl",
+        "Sprawa {{numer}} czeka na odpowiedź od {{termin_od}}: {{tytul}}. {{kontrahent}}",
+    ),
+    DefaultTemplate(
+        "case.email.pl",
+        "Sprawa bez odpowiedzi (e-mail)",
+        "email",
+        "case",
+        "pl",
+        "Sprawa {{numer}} czeka na odpowiedź.\n\nTemat: {{tytul}}\nKontrahent: {{kontrahent}}\nCzeka od: {{termin_od}}\n",
+        subject="Bez odpowiedzi: {{numer}} {{tytul}}",
+    ),
+    DefaultTemplate(
+        "invitation.sms.pl",
+        "Zaproszenie czeka na decyzję (SMS)",
+        "sms",
+        "invitation",
+        "pl",
+        "Zaproszenie czeka na decyzję od {{termin_od}}: {{tytul}}.",
+    ),
+    DefaultTemplate(
+        "invitation.email.pl",
+        "Zaproszenie czeka na decyzję (e-mail)",
+        "email",
+        "invitation",
+        "pl",
+        "Zaproszenie czeka na decyzję.\n\nTemat: {{tytul}}\nOd: {{opis}}\nCzeka od: {{termin_od}}\n",
+        subject="Zaproszenie czeka: {{tytul}}",
+    ),
+    DefaultTemplate(
+        "case.sms.en",
+        "Case without an answer (SMS)",
+        "sms",
+        "case",
+        "en",
+        "Case {{task.number}} has waited for an answer since {{task.start}}: {{task.title}}. {{account.name}}",
+    ),
+    DefaultTemplate(
+        "case.email.en",
+        "Case without an answer (e-mail)",
+        "email",
+        "case",
+        "en",
+        "Case {{task.number}} waits for an answer.\n\n"
+        "Subject: {{task.title}}\nAccount: {{account.name}}\nWaiting since: {{task.start}}\n",
+        subject="No answer yet: {{task.number}} {{task.title}}",
+    ),
+    DefaultTemplate(
+        "invitation.sms.en",
+        "Invitation waits for a decision (SMS)",
+        "sms",
+        "invitation",
+        "en",
+        "An invitation has waited for a decision since {{task.start}}: {{task.title}}.",
+    ),
+    DefaultTemplate(
+        "invitation.email.en",
+        "Invitation waits for a decision (e-mail)",
+        "email",
+        "invitation",
+        "en",
+        "An invitation waits for a decision.\n\n"
+        "Subject: {{task.title}}\nFrom: {{task.description}}\nWaiting since: {{task.start}}\n",
+        subject="An invitation waits: {{task.title}}",
     ),
 )

@@ -5,23 +5,26 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-Verdict = Literal["delivered", "failed", "on_its_way"]
+Verdict = Literal["delivered", "undelivered", "expired", "rejected", "on_its_way"]
 
 _SMSAPI: Mapping[str, Verdict] = {
-    "402": "failed", "404": "delivered", "405": "failed", "406": "failed", "407": "failed", "411": "failed",
-    "delivered": "delivered", "undelivered": "failed", "expired": "failed", "failed": "failed", "rejected": "failed",
+    "402": "expired", "404": "delivered", "405": "undelivered", "406": "undelivered", "407": "rejected",
+    "412": "rejected",
+    "delivered": "delivered", "undelivered": "undelivered", "expired": "expired", "failed": "undelivered",
+    "rejected": "rejected",
 }  # fmt: skip
 _TWILIO: Mapping[str, Verdict] = {
     "delivered": "delivered",
     "read": "delivered",
-    "undelivered": "failed",
-    "failed": "failed",
+    "undelivered": "undelivered",
+    "failed": "rejected",
 }
 _PLAIN: Mapping[str, Verdict] = {
     "delivered": "delivered",
-    "undelivered": "failed",
-    "failed": "failed",
-    "expired": "failed",
+    "undelivered": "undelivered",
+    "failed": "undelivered",
+    "expired": "expired",
+    "rejected": "rejected",
 }
 
 

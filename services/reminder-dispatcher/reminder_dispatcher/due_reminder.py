@@ -10,6 +10,7 @@ class DueReminder:
     """What dispatch has to know of a reminder. `attempts` counts those before the one that may follow."""
 
     id: UUID
+    about: str
     task_id: UUID
     occurrence: str
     audience: str
@@ -22,6 +23,7 @@ class DueReminder:
     begins_at: datetime
     due_at: datetime
     planned_at: datetime
+    planned_by_hand: bool
     armed_at: datetime
     template_id: UUID | None
     address: str | None
@@ -35,4 +37,5 @@ class DueReminder:
     reason: str | None
     recipient: str | None
     intent_at: datetime | None
+    told_at: datetime | None
     task_is_open: bool = True

@@ -79,7 +79,7 @@ async def give_up(
     await repository.save_attempts(
         session, [_refused_attempt(reminder, why, channel_kind, now) for reminder, why in failed]
     )
-    await repository.count_attempts(session, [reminder.id for reminder, _ in failed])
+    await repository.count_attempts(session, [reminder.id for reminder, _ in failed], now=now)
     for reminder, why in failed:
         if reminder.attempts == 0:
             with correlation(reminder.correlation_id):

@@ -53,6 +53,24 @@ class ReminderNotFound(NotFound):
         super().__init__(f"There is no reminder {reminder_id}.")
 
 
+class UnusableAddress(Invalid):
+    """What was given as a recipient cannot be sent to by this channel."""
+
+    code = "unusable_address"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(errors[0]["detail"], errors=errors)
+
+
+class NoEmployeeOfOwn(Conflict):
+    """Reminders of one's own are for employees."""
+
+    code = "no_employee"
+
+    def __init__(self) -> None:
+        super().__init__("Reminders of one's own are for employees; this login belongs to none.")
+
+
 class TaskNotFound(NotFound):
     code = "task_not_found"
 

@@ -10,6 +10,7 @@ def facts_of(reminder: DueReminder, *, at: datetime, **more: Any) -> dict[str, A
     return {
         "reminder_id": reminder.id,
         "task_id": reminder.task_id,
+        "about": reminder.about,
         "recurrence_id": reminder.occurrence or None,
         "audience": reminder.audience,
         "channel": reminder.channel,

@@ -20,8 +20,11 @@ HEARS: tuple[type[Event], ...] = (*TASK_EVENTS, AccountChanged, ContactChanged, 
 E = TypeVar("E", bound=Event)
 
 
-def subscription(rules: ArmingRules, *, wake: Callable[[], None]) -> Subscription:
-    """`wake` is called after the commit of a batch that armed something."""
+def subscription(
+    rules: ArmingRules, *, wake: Callable[[], None], when_caught_up: Callable[[], None] | None = None
+) -> Subscription:
+    """`wake` is called after the commit of a batch that armed something, `when_caught_up` once after the start, when all that
+    was waiting has been heard."""
 
     async def handle(session: AsyncSession, heard: Sequence[Heard[Event]], now: datetime) -> None:
         await copies.save_accounts(session, _events(heard, AccountChanged))
@@ -32,7 +35,7 @@ def subscription(rules: ArmingRules, *, wake: Callable[[], None]) -> Subscriptio
         if await arm(session, tasks, rules, now=now):  # type: ignore[arg-type]  # narrowed by what they hold
             happenings.listen(session.sync_session, "after_commit", lambda _: wake(), once=True)
 
-    return Subscription("reminder-dispatcher", HEARS, handle)
+    return Subscription("reminder-dispatcher", HEARS, handle, when_caught_up=when_caught_up)
 
 
 def _events(heard: Sequence[Heard[Event]], kind: type[E]) -> list[E]:

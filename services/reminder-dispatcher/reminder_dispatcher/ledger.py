@@ -5,10 +5,10 @@ An intent is on the disk before its message leaves; that is what makes a crash i
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -27,6 +27,8 @@ from reminder_dispatcher.facts import facts_of
 from reminder_dispatcher.outcomes import Answer, NextState, after_attempt, is_trouble, pause_after
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import dispatching as repository
+from reminder_dispatcher.restoring import key_of
+from reminder_dispatcher.sendings import NoSendings, Sending, SendingLog
 
 SENDING_LEASE = timedelta(minutes=7)
 """Longer than any attempt may take (5 minutes): when it ends, whoever was sending is gone."""
@@ -85,8 +87,13 @@ _WaitingOutcome = tuple[Outcome, asyncio.Future[NextState | None]]
 class Ledger:
     """Collects what comes while a commit is going on, and commits it together."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, sendings: SendingLog | None = None, bell: Callable[[], None] | None = None
+    ) -> None:
+        """`sendings` is told of every message before it leaves; `bell` rings when an operator has been told something."""
         self._database = database
+        self._sendings = sendings or NoSendings()
+        self._bell = bell
         self._intents: list[_WaitingIntent] = []
         self._outcomes: list[_WaitingOutcome] = []
         self._writing: asyncio.Task[None] | None = None
@@ -170,9 +177,29 @@ class Ledger:
             granted = await write_intents(session, intents, now=now) if intents else []
         if intents:
             failpoint("dispatch.after_intent")
+            leaving = [one for one, may_leave in zip(intents, granted, strict=True) if may_leave]
+            self._sendings.note([_sending(one.claimed, one.composed, "intended", now) for one in leaving])
+            if self._bell is not None and any(one.claimed.reminder.audience == "operator" for one in leaving):
+                self._bell()
+            failpoint("dispatch.after_note")
         if outcomes:
+            taken = [one for one in outcomes if isinstance(one.answer, Accepted)]
+            self._sendings.note([_sending(one.claimed, one.composed, "accepted", now) for one in taken])
             failpoint("dispatch.after_record")
         return granted, states
+
+
+def _sending(claimed: Claimed, composed: Composed, step: Literal["intended", "accepted"], now: datetime) -> Sending:
+    message = composed.message
+    return Sending(
+        reminder_id=claimed.reminder.id,
+        key=key_of(claimed.reminder),
+        begins_at=claimed.reminder.begins_at,
+        attempt=claimed.reminder.attempts + 1,
+        at=now,
+        step=step,
+        rfc_message_id=message.message_id if isinstance(message, Mail) else None,
+    )
 
 
 async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now: datetime) -> list[bool]:
@@ -301,6 +328,7 @@ def _intent_row(intent: Intent, now: datetime) -> dict[str, Any]:
         "rfc_message_id": composed.message.message_id if isinstance(composed.message, Mail) else None,
         "segments": composed.segments,
         "late": now - reminder.planned_at > ON_TIME,
+        "told_at": reminder.told_at or now,
     }
 
 

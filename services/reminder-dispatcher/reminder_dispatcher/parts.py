@@ -9,7 +9,10 @@ from kit.application import Parts, given_parts
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher
+from reminder_dispatcher.notices import Bell
 from reminder_dispatcher.settings import Settings
+from reminder_dispatcher.trials import Trials
+from reminder_dispatcher.waiting import WaitingMatters
 
 
 @dataclass
@@ -17,6 +20,9 @@ class ReminderParts(Parts):
     settings: Settings
     dispatcher: Dispatcher
     digests: Digests
+    bell: Bell
+    waiting: WaitingMatters
+    trials: Trials
     language: Language
     sms_kind: str
 

@@ -9,6 +9,14 @@ from reminder_dispatcher.automation import AutomationSettings
 from reminder_dispatcher.repository import automation as repository
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import templates as template_repository
+from reminder_dispatcher.template_channels import words_of
+
+_PLACES = {
+    "client": "client",
+    "operator": "operator",
+    "unanswered_cases": "case",
+    "waiting_invitations": "invitation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class SetUpStep:
 
 async def set_up_steps(session: AsyncSession, *, sms_kind: str, stalled: str | None, now: datetime) -> list[SetUpStep]:
     settings = await repository.get_settings(session)
-    used = {plan.channel for one in (settings.client, settings.operator) for plan in one.channels}
+    used = {plan.channel for _, _, plan in settings.plans()}
     return [
         SetUpStep("dispatcher", stalled is None, stalled or "The dispatcher is running."),
         *await _mail_steps(session, settings, used),
@@ -61,10 +69,10 @@ def _sms_steps(used: Collection[str], sms_kind: str) -> list[SetUpStep]:
 async def _template_steps(session: AsyncSession, settings: AutomationSettings) -> list[SetUpStep]:
     defaults = {(one.channel, one.context) for one in await template_repository.all_defaults(session)}
     lacking = [
-        f"{plan.channel} to {audience}s"
-        for audience, one in (("client", settings.client), ("operator", settings.operator))
-        for plan in one.channels
-        if plan.template_id is None and not {(plan.channel, audience), (plan.channel, "*")} & defaults
+        f"{plan.channel} for {_PLACES[whose]}"
+        for whose, _, plan in settings.plans()
+        if plan.template_id is None
+        and not {(words_of(plan.channel), _PLACES[whose]), (words_of(plan.channel), "*")} & defaults
     ]
     detail = f"No template for {', '.join(lacking)}." if lacking else "Every channel has a template."
     return [SetUpStep("templates", not lacking, detail)]

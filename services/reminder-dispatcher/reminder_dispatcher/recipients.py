@@ -46,7 +46,7 @@ class NumberPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    address: str  # an e-mail address, or a number as +48600100200
+    address: str  # an e-mail address, a number as +48600100200, or "app"
     name: str
     locale: Locale
     origin: Literal["task", "participant", "contact", "account", "employee"]
@@ -101,6 +101,10 @@ def operator_recipient(
         return NoRecipient("opted_out", "This person has switched reminders off.", is_wish=True)
     name = card.name if card else ""
     locale = spoken(card.locale if card else None, default_locale)
+    if channel == "app":
+        if card is None or not card.active:
+            return NoRecipient("no_recipient", "The employee is not known or no longer active.")
+        return Recipient("app", name, locale, "employee")
     typed = (participant.phone if channel == "sms" else participant.email) if participant else None
     if typed:
         return _usable(channel, typed, name=name, locale=locale, origin="participant", policy=policy)

@@ -81,13 +81,27 @@ async def resend_reminder(session: AsyncSession, reminder_id: UUID, *, again: bo
     return reminder
 
 
+async def tell_again_later(session: AsyncSession, reminder: Reminder, until: datetime, *, now: datetime) -> Reminder:
+    """One that an operator has been told leaves once more at `until`, as a reminder of its own."""
+    if reminder.status in ("armed", "sending", "suppressed") or reminder.audience == "client":
+        raise ReminderStateForbids("snoozed", reminder.status)
+    if until <= now:
+        raise Invalid("A reminder can only be put off to a moment that is still to come.")
+    if await repository.is_armed_anew(session, reminder):
+        raise ReminderStateForbids("snoozed", "armed anew already")
+    planned = {"planned_at": until, "planned_by_hand": True, "next_at": until, "armed_at": now, "changed_at": now}
+    again = await _second_one(session, reminder, planned)
+    announce(session, _armed(again, now))
+    return again
+
+
 async def _second_one(session: AsyncSession, reminder: Reminder, planned: dict[str, Any]) -> Reminder:
     """A reminder of its own, with the same key and the next generation."""
     row = reminder.model_dump()
     untold = {
         "recipient": None, "subject": None, "text": None, "rfc_message_id": None, "gateway_id": None, "segments": None,
         "sent_at": None, "delivered_at": None, "reported_at": None, "reason": None, "late": False, "attempts": 0,
-        "intent_at": None, "withdrawn": False, "sent_anew": False,
+        "intent_at": None, "withdrawn": False, "sent_anew": False, "told_at": None, "dismissed_at": None,
     }  # fmt: skip
     generation = await repository.newest_generation(session, reminder) + 1
     row |= untold | planned
@@ -105,9 +119,10 @@ def _armed(reminder: Reminder, now: datetime) -> ReminderArmed:
     return ReminderArmed(
         reminder_id=reminder.id,
         task_id=reminder.task_id,
+        about=reminder.about,
         recurrence_id=reminder.occurrence or None,
         audience="client" if reminder.audience == "client" else "operator",
-        channel="sms" if reminder.channel == "sms" else "email",
+        channel=reminder.channel,
         employee_id=reminder.employee_id,
         account_id=reminder.account_id if reminder.audience == "client" else None,
         due_at=reminder.due_at,

@@ -1,9 +1,9 @@
-"""Which reminders a task wants, read from its plan, its dates and its people. Pure (features R3-R8, R29, R30, W5, W7)."""
+"""Which reminders a task wants, read from its plan, its dates and its people. Pure (features R3-R8, R29, R30, W5, W7, W26)."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +14,8 @@ from reminder_dispatcher.due import beginning, due_moment
 CLIENT = "client"
 NOBODY = "nobody"
 REMIND_AT = "remind_at"
+OWN_MOMENT = "at."
+"""Begins the rule of a moment somebody chose for themselves."""
 
 _BEGUN_SINCE = timedelta(hours=12)
 """Dates that have begun are looked at this long, so that what is still being sent for them is not taken back."""
@@ -62,9 +64,11 @@ def wanted_reminders(task: TaskState, *, now: datetime, day_begins_at: time, zon
         if begins_at > now - _BEGUN_SINCE:
             found += _for_clients(task, occurrence, begins_at, zone)
             found += _for_operators(task, occurrence, begins_at, zone)
+            found += _for_themselves(task, occurrence, begins_at, zone)
     if task.reminders.remind_at is not None and task.reminders.remind_at > now - _BEGUN_SINCE:
         found += _for_assignees(task, task.reminders.remind_at)
-    return found
+    found += _at_own_moments(task, now)
+    return list({want.key: want for want in reversed(found)}.values())[::-1]
 
 
 def operators_of(task: TaskState) -> list[UUID]:
@@ -119,6 +123,40 @@ def _for_operators(task: TaskState, occurrence: Occurrence, begins_at: datetime,
                 template_id=plan.template_id,
                 employee_id=employee,
             )
+
+
+def _for_themselves(task: TaskState, occurrence: Occurrence, begins_at: datetime, zone: ZoneInfo) -> Iterator[Wanted]:
+    """What people want to be reminded of for themselves before each date (features W26). What all operators are told in the
+    same way is told once."""
+    for own in task.reminders.personal:
+        if own.lead_time is None:
+            continue
+        rule = iso_minutes(own.lead_time)
+        yield Wanted(
+            key=Key(task.task_id, occurrence.recurrence_id or "", "operator", own.employee_id.hex, own.channel, rule),
+            starts_at=occurrence.starts_at,
+            ends_at=occurrence.ends_at,
+            begins_at=begins_at,
+            due_at=due_moment(begins_at, own.lead_time, zone),
+            template_id=own.template_id,
+            employee_id=own.employee_id,
+        )
+
+
+def _at_own_moments(task: TaskState, now: datetime) -> Iterator[Wanted]:
+    for own in task.reminders.personal:
+        if own.at is None or own.at <= now - _BEGUN_SINCE:
+            continue
+        rule = f"{OWN_MOMENT}{own.at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+        yield Wanted(
+            key=Key(task.task_id, "", "operator", own.employee_id.hex, own.channel, rule),
+            starts_at=task.starts_at or own.at,
+            ends_at=task.ends_at,
+            begins_at=own.at,
+            due_at=own.at,
+            template_id=own.template_id,
+            employee_id=own.employee_id,
+        )
 
 
 def _for_assignees(task: TaskState, remind_at: datetime) -> Iterator[Wanted]:

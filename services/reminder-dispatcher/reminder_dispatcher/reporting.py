@@ -34,7 +34,7 @@ async def _take(session: AsyncSession, reminder: Reminder, report: DeliveryRepor
     if report.verdict == "delivered":
         values |= {"status": "delivered", "delivered_at": now, "sent_at": reminder.sent_at or now, "reason": None}
     else:
-        values |= {"status": "failed", "reason": "undelivered"}
+        values |= {"status": "failed", "reason": report.verdict}
     await repository.change_reminder(session, reminder.id, values)
     kind = ReminderDelivered if report.verdict == "delivered" else ReminderFailed
     with correlation(reminder.correlation_id):
@@ -45,7 +45,7 @@ async def _take(session: AsyncSession, reminder: Reminder, report: DeliveryRepor
                     due_form(reminder),
                     at=now,
                     attempt=reminder.attempts,
-                    reason=None if report.verdict == "delivered" else f"undelivered {report.detail}".strip(),
+                    reason=None if report.verdict == "delivered" else f"{report.verdict} {report.detail}".strip(),
                 )
             ),
         )

@@ -1,6 +1,7 @@
 """What reminder-dispatcher can be told beside what every service can."""
 
 from datetime import time, timedelta
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -40,6 +41,12 @@ class Settings(ServiceSettings):
     sms_connections: int = Field(default=16, ge=1, le=64, description="SMS sent at a time.")
     sms_per_minute: int = Field(default=0, ge=0, description="SMS per minute at most; 0 sets no limit.")
     email_per_minute: int = Field(default=0, ge=0, description="E-mails per minute at most; 0 sets no limit.")
+    email_per_domain_per_minute: int = Field(
+        default=0, ge=0, description="E-mails per minute to addresses of one domain at most; 0 sets no limit."
+    )
+    sms_per_number_per_minute: int = Field(
+        default=0, ge=0, description="SMS per minute to one number at most; 0 sets no limit."
+    )
     loop_mark: str = Field(
         default="goniec",
         pattern="^[!-~]{1,100}$",
@@ -51,6 +58,11 @@ class Settings(ServiceSettings):
     report_secret: SecretStr | None = Field(
         default=None, description="Last part of the address for delivery reports; without it none are taken."
     )
+
+    @property
+    def sendings_path(self) -> Path:
+        """The log of sendings, beside the database and no part of its backup."""
+        return self.data / "reminder_dispatcher.sendings.jsonl"
 
     @property
     def sms_country_codes(self) -> frozenset[int]:

@@ -2,17 +2,18 @@
 
 from datetime import datetime
 
-from contracts.reminders import TemplateChanged
 from kit.announcing import announce
 from kit.database import AsyncSession
 from kit.errors import FieldError
-from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings
+from reminder_dispatcher.automation import AutomationSettings, WaitingRule
 from reminder_dispatcher.default_templates import DEFAULT_TEMPLATES
 from reminder_dispatcher.due import planned_moment
 from reminder_dispatcher.errors import MailAccountRequired, UnusableSettings
 from reminder_dispatcher.repository import automation as repository
 from reminder_dispatcher.repository import reminders as reminder_repository
 from reminder_dispatcher.repository import templates as template_repository
+from reminder_dispatcher.template_channels import words_of
+from reminder_dispatcher.template_keeping import get_template, template_fact
 
 
 async def save_settings(
@@ -60,47 +61,38 @@ async def first_settings(session: AsyncSession, settings: AutomationSettings, *,
         await template_repository.make_default(
             session, template.id, channel=template.channel, contexts=[template.context], locale=template.locale
         )
-        announce(
-            session,
-            TemplateChanged(template_id=template.id, name=template.name, channel=template.channel, is_default=True),
-        )
+    for template in DEFAULT_TEMPLATES:
+        announce(session, await template_fact(session, await get_template(session, template.id)))
     await repository.save_settings(session, settings, now=now)
     announce(session, settings.fact())
     return True
 
 
 async def _check(session: AsyncSession, settings: AutomationSettings) -> None:
-    named = {
-        plan.template_id
-        for defaults in (settings.client, settings.operator)
-        for plan in defaults.channels
-        if plan.template_id is not None
-    }
+    named = {plan.template_id for _, _, plan in settings.plans() if plan.template_id is not None}
     templates = await template_repository.templates_by_id(session, named)
     errors: list[FieldError] = []
-    for audience, defaults in (("client", settings.client), ("operator", settings.operator)):
-        _check_mail_account(settings, audience, defaults)
-        for place, plan in enumerate(defaults.channels):
-            if plan.template_id is None:
-                continue
-            template = templates.get(plan.template_id)
-            if template is None:
-                detail = f"There is no template {plan.template_id}."
-            elif template.channel != plan.channel:
-                detail = f"Template {template.name!r} is for {template.channel}, not for {plan.channel}."
-            else:
-                continue
-            errors.append({"pointer": f"/{audience}/channels/{place}/template_id", "detail": detail})
+    for whose, place, plan in settings.plans():
+        if plan.channel == "email" and settings.mail_account_id is None:
+            raise MailAccountRequired(f"/{whose}/channels/{place}")
+        if plan.template_id is None:
+            continue
+        template = templates.get(plan.template_id)
+        if template is None:
+            detail = f"There is no template {plan.template_id}."
+        elif template.channel != words_of(plan.channel):
+            detail = f"Template {template.name!r} is for {template.channel}, not for {plan.channel}."
+        else:
+            continue
+        errors.append({"pointer": f"/{whose}/channels/{place}/template_id", "detail": detail})
+    for whose in ("unanswered_cases", "waiting_invitations"):
+        rule: WaitingRule = getattr(settings, whose)
+        if rule.enabled and not rule.channels:
+            errors.append({"pointer": f"/{whose}/channels", "detail": "Say by what people are told."})
+        if rule.enabled and not rule.employee_ids and whose == "waiting_invitations":
+            errors.append({"pointer": f"/{whose}/employee_ids", "detail": "Say who is told."})
     if errors:
         raise UnusableSettings(errors)
-
-
-def _check_mail_account(settings: AutomationSettings, audience: str, defaults: AudienceDefaults) -> None:
-    if settings.mail_account_id is not None:
-        return
-    for place, plan in enumerate(defaults.channels):
-        if plan.channel == "email":
-            raise MailAccountRequired(f"/{audience}/channels/{place}")
 
 
 async def _plan_anew(session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str) -> None:

@@ -18,7 +18,10 @@ CANCELLED_BY_HAND: Final = "cancelled_by_hand"
 AUTOMATION_OFF: Final = "automation_off"
 OPTED_OUT: Final = "opted_out"
 LATE: Final = "late"
+NO_LONGER_WAITS: Final = "no_longer_waits"
 ARMED_TOO_LATE: Final = "armed_too_late"
 
-WITHDRAWN: Final = frozenset({TASK_CANCELLED, TASK_COMPLETED, TASK_DELETED, NOT_PLANNED, MOVED, ALREADY_TOLD})
+WITHDRAWN: Final = frozenset(
+    {TASK_CANCELLED, TASK_COMPLETED, TASK_DELETED, NOT_PLANNED, MOVED, ALREADY_TOLD, NO_LONGER_WAITS}
+)
 """Reasons of the task or its plan: when the task wants the reminder again, it is armed again."""

@@ -5,6 +5,11 @@ from typing import Any
 _SMS_BODY = 2_000
 
 
+def words_of(channel: str) -> str:
+    """The channel whose templates a reminder uses: what shows in the application has the words of an SMS."""
+    return "sms" if channel == "app" else channel
+
+
 def check_channel(channel: str, named: set[str], values: dict[str, Any]) -> None:
     """An SMS has a text and nothing else."""
     if channel != "sms":

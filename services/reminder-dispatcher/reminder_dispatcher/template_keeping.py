@@ -49,7 +49,7 @@ async def add_template(session: AsyncSession, values: dict[str, Any], *, is_defa
     await repository.add_templates(session, [row])
     template = await get_template(session, template_id)
     displaced = await _settle_default(session, template, is_default=is_default)
-    _tell(session, template, is_default=is_default)
+    announce(session, await template_fact(session, template))
     await _tell_displaced(session, displaced - {template_id})
     return template
 
@@ -69,7 +69,7 @@ async def change_template(
     template = await get_template(session, template.id)
     is_default = changes.get("is_default", was_default)
     displaced = await _settle_default(session, template, is_default=is_default)
-    _tell(session, template, is_default=is_default)
+    announce(session, await template_fact(session, template))
     await _tell_displaced(session, displaced - {template.id})
     return template
 
@@ -77,11 +77,11 @@ async def change_template(
 async def delete_template(session: AsyncSession, template: Template, *, now: datetime) -> None:
     """Tasks that still name it fall back to the default. Raises TemplateInUse while the reminder settings name it."""
     settings = await automation_repository.get_settings(session)
-    used = {plan.template_id for one in (settings.client, settings.operator) for plan in one.channels}
+    used = {plan.template_id for _, _, plan in settings.plans()}
     if template.id in used:
         raise TemplateInUse(template.id)
     await repository.delete_template(session, template.id, now=now)
-    _tell(session, template, is_default=False, deleted=True)
+    announce(session, await template_fact(session, template, deleted=True))
 
 
 async def _settle_default(session: AsyncSession, template: Template, *, is_default: bool) -> set[UUID]:
@@ -102,22 +102,23 @@ async def _settle_default(session: AsyncSession, template: Template, *, is_defau
     return before
 
 
-async def _tell_displaced(session: AsyncSession, displaced: set[UUID]) -> None:
-    still = await repository.defaults_among(session, displaced)
-    for template_id, template in (await repository.templates_by_id(session, displaced)).items():
-        _tell(session, template, is_default=template_id in still)
-
-
-def _tell(session: AsyncSession, template: Template, *, is_default: bool, deleted: bool = False) -> None:
-    announce(
-        session,
-        TemplateChanged(
-            template_id=template.id,
-            version=template.version,
-            name=template.name,
-            channel="sms" if template.channel == "sms" else "email",
-            bcc=template.bcc,
-            is_default=is_default,
-            deleted=deleted,
-        ),
+async def template_fact(session: AsyncSession, template: Template, *, deleted: bool = False) -> TemplateChanged:
+    """The template as others hear of it, with the places whose default it is."""
+    places = [one.context for one in await repository.all_defaults(session) if one.template_id == template.id]
+    return TemplateChanged(
+        template_id=template.id,
+        version=template.version,
+        name=template.name,
+        channel="sms" if template.channel == "sms" else "email",
+        bcc=template.bcc,
+        locale=template.locale,
+        contexts=template.contexts,
+        is_default=bool(places),
+        default_contexts=sorted(places),
+        deleted=deleted,
     )
+
+
+async def _tell_displaced(session: AsyncSession, displaced: set[UUID]) -> None:
+    for template in (await repository.templates_by_id(session, displaced)).values():
+        announce(session, await template_fact(session, template))

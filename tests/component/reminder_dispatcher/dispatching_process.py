@@ -54,6 +54,7 @@ async def _dispatch(url: str, smtp_port: int, folder: Path, clock: AheadClock) -
     gateway = FileGateway(folder / "sms.txt")
     parts = desk_parts(desk_settings(folder), database, clock, sink, gateway)  # type: ignore[arg-type]
     await parts.dispatcher.adopt()
+    parts.dispatcher.hold.release()
     running = [asyncio.create_task(background()) for background in parts.dispatcher.backgrounds()]
     table = core(Reminder)
     waiting = select(func.count()).select_from(table).where(table.c.status.in_(("armed", "sending")))

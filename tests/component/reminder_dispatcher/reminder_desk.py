@@ -36,8 +36,8 @@ from kit.testing.web import parts_for_tests
 from reminder_dispatcher.app import app_of, reminder_parts
 from reminder_dispatcher.arming import ArmingRules
 from reminder_dispatcher.channels.role import Accepted, Sms
-from reminder_dispatcher.dispatch import Lane
 from reminder_dispatcher.handlers import subscription
+from reminder_dispatcher.lanes import Lane
 from reminder_dispatcher.parts import ReminderParts
 from reminder_dispatcher.settings import Settings
 
@@ -102,6 +102,7 @@ class Desk:
     async def run(self) -> None:
         """The dispatcher as in a running service, until cancelled."""
         await self.parts.dispatcher.adopt()
+        self.parts.dispatcher.hold.release()
         async with asyncio.TaskGroup() as group:
             for background in self.parts.dispatcher.backgrounds():
                 group.create_task(background())

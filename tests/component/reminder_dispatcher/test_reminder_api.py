@@ -35,13 +35,19 @@ async def test_a_new_installation_has_reminders_off_and_templates_ready(desk: De
         "late_grace": "PT30M",
         "client": {"use_as_default": False, "channels": []},
         "operator": {"use_as_default": False, "channels": []},
+        "unanswered_cases": {"enabled": False, "after": "PT24H", "channels": [], "employee_ids": []},
+        "waiting_invitations": {"enabled": False, "after": "PT24H", "channels": [], "employee_ids": []},
+        "sms_sender": None,
     }
     items = (await desk.http.get("/v1/templates")).json()["items"]
     places = {
         (one["channel"], context, one["locale"]) for one in items for context in one["contexts"] if one["is_default"]
     }
-    assert places == {(c, a, lang) for c in ("sms", "email") for a in ("client", "operator") for lang in ("pl", "en")}
-    assert len(await desk.announced(TemplateChanged)) == 8
+    audiences = ("client", "operator", "case", "invitation")
+    assert places == {(c, a, lang) for c in ("sms", "email") for a in audiences for lang in ("pl", "en")}
+    told = await desk.announced(TemplateChanged)
+    assert len(told) == 16
+    assert {one.default_contexts[0] for one in told} == set(audiences)
 
 
 async def test_what_get_gives_is_what_put_takes(desk: Desk) -> None:

@@ -28,7 +28,7 @@ from kit.testing.waiting import until
 from reminder_dispatcher.channels.role import Accepted, NotEver, NotNow, OutcomeUnknown
 from reminder_dispatcher.claiming import LEASE, Appetite, claim_due
 from reminder_dispatcher.composing import circumstances_of, compose
-from reminder_dispatcher.dispatch import Lane
+from reminder_dispatcher.lanes import Lane
 from reminder_dispatcher.ledger import SENDING_LEASE, Intent, write_intents
 from reminder_dispatcher.outcomes import SEND_ANEW_AFTER
 

@@ -1,5 +1,7 @@
 """What a client and an operator see of the reminders of a task, from its creation to its end."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from reminder_desk import (
@@ -20,6 +22,7 @@ from reminder_desk import (
 
 from contracts.reminders import ReminderArmed, ReminderDue, ReminderFailed, ReminderMissed, ReminderSent
 from contracts.tasks import ChannelPlan, ReminderPlan, TaskDeleted, TaskParticipant, TaskReopened
+from reminder_dispatcher.lanes import Lane
 
 
 async def test_client_is_reminded_by_sms_and_email_in_time_and_once(desk: Desk) -> None:
@@ -318,16 +321,10 @@ async def test_the_story_keeps_one_correlation_id(desk: Desk) -> None:
     assert {one.correlation_id for one in told} == {"test"}
 
 
-class _all_places:  # noqa: N801
+@asynccontextmanager
+async def _all_places(lane: Lane) -> AsyncIterator[None]:
     """Takes every place of a lane, so that what it claims cannot be sent yet."""
-
-    def __init__(self, lane: object) -> None:
-        self._lane = lane
-
-    async def __aenter__(self) -> None:
-        for _ in range(self._lane.rules.places):
-            await self._lane._intended.acquire()
-
-    async def __aexit__(self, *_: object) -> None:
-        for _ in range(self._lane.rules.places):
-            self._lane._intended.release()
+    async with AsyncExitStack() as stack:
+        for _ in range(lane.rules.places):
+            await stack.enter_async_context(lane._intended.place(""))
+        yield

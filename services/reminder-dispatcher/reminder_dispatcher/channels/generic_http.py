@@ -26,7 +26,7 @@ class GenericHttpChannel:
             "reference": message.reference,
             "to": message.number,
             "text": message.text,
-            "sender": self._sender,
+            "sender": message.sender or self._sender,
             "encoding": message.encoding,
             "segments": message.segments,
         }

@@ -30,6 +30,17 @@ class Sms:
     text: str
     encoding: str
     segments: int
+    sender: str | None = None  # in place of the gateway's own (features R75)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A reminder that an operator sees where they work."""
+
+    reference: str
+    employee_id: UUID
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class OutcomeUnknown(Exception):
         self.detail = detail[:500]
 
 
-M_contra = TypeVar("M_contra", Mail, Sms, contravariant=True)
+M_contra = TypeVar("M_contra", Mail, Sms, Notice, contravariant=True)
 
 
 class Channel(Protocol[M_contra]):

@@ -5,6 +5,11 @@ import httpx
 from reminder_dispatcher.channels.gateway_http import GatewayAnswer, ask, short, whole_number
 from reminder_dispatcher.channels.role import Accepted, NotEver, OutcomeUnknown, Sms
 
+_OF_US = {1001: "gateway_refuses_us", 1002: "gateway_refuses_us", 1003: "gateway_refuses_us", 1005: "gateway_refuses_us",
+          1007: "account_restricted", 3000: "no_credit", 3001: "gateway_refuses_us", 3002: "no_credit",
+          3003: "gateway_refuses_us"}  # fmt: skip
+_OF_RECIPIENT = {2001: "bad_number"}
+
 
 class SerwerSmsChannel:
     """With a sender name SMS go as FULL, without one as ECO from a random number."""
@@ -19,13 +24,14 @@ class SerwerSmsChannel:
         self._sender = sender
 
     async def send(self, message: Sms) -> Accepted:
+        sender = message.sender or self._sender
         form = {
             "phone": message.number,
             "text": message.text,
             "utf": "true" if message.encoding == "UCS-2" else "false",
             "details": "true",
             "unique_id": message.reference,
-            **({"sender": self._sender} if self._sender else {}),
+            **({"sender": sender} if sender else {}),
         }
         headers = {"authorization": f"Bearer {self._token}"}
         request = self._http.build_request("POST", self._url, data=form, headers=headers)
@@ -39,10 +45,9 @@ def _understood(answer: GatewayAnswer) -> Accepted:
     document = answer.document or {}
     error = document.get("error")
     if isinstance(error, dict):
-        kind = short(error.get("type")) or ""
-        detail = f"SerwerSMS {short(error.get('code'))} {kind}: {short(error.get('message'))}"
-        ours = any(word in kind.lower() for word in ("auth", "user", "credit", "limit", "sender", "account"))
-        raise NotEver("gateway_refuses_us" if ours else "gateway_refused", detail, whole_channel=ours)
+        raise _refused(
+            whole_number(error.get("code")), short(error.get("type")) or "", short(error.get("message")) or ""
+        )
     items = document.get("items")
     item = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else {}
     if document.get("success") is True and whole_number(document.get("queued")) not in (None, 0):
@@ -50,3 +55,13 @@ def _understood(answer: GatewayAnswer) -> Accepted:
     if document.get("success") is True and whole_number(document.get("unsent")):
         raise NotEver("gateway_refused", f"SerwerSMS: {short(item.get('error_message')) or 'not sent'}")
     raise OutcomeUnknown("unclear_answer", f"HTTP {answer.status}")
+
+
+def _refused(code: int | None, kind: str, told: str) -> NotEver:
+    detail = f"SerwerSMS {code} {kind}: {told}"
+    if code in _OF_US:
+        return NotEver(_OF_US[code], detail, whole_channel=True)
+    if code in _OF_RECIPIENT:
+        return NotEver(_OF_RECIPIENT[code], detail)
+    ours = kind != "SendError" and any(word in kind.lower() for word in ("auth", "user", "credit", "limit", "sender"))
+    return NotEver("gateway_refuses_us" if ours else "gateway_refused", detail, whole_channel=ours)

@@ -28,6 +28,7 @@ class SmsApiChannel:
         self._report_url = report_url
 
     async def send(self, message: Sms) -> Accepted:
+        sender = message.sender or self._sender
         form = {
             "to": message.number.lstrip("+"),
             "message": message.text,
@@ -36,7 +37,7 @@ class SmsApiChannel:
             "idx": message.reference,
             "check_idx": "1",
             "max_parts": str(max(message.segments, 1)),
-            **({"from": self._sender} if self._sender else {}),
+            **({"from": sender} if sender else {}),
             **({"notify_url": self._report_url} if self._report_url else {}),
         }
         headers = {"authorization": f"Bearer {self._token}"}

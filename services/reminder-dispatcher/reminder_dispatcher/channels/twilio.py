@@ -31,11 +31,12 @@ class TwilioChannel:
         self._report_url = report_url
 
     async def send(self, message: Sms) -> Accepted:
-        from_field = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
+        sender = message.sender or self._sender
+        from_field = "MessagingServiceSid" if sender.startswith("MG") else "From"
         form = {
             "To": message.number,
             "Body": message.text,
-            from_field: self._sender,
+            from_field: sender,
             **({"StatusCallback": self._report_url} if self._report_url else {}),
         }
         request = self._http.build_request("POST", self._url, data=form)

@@ -1,14 +1,12 @@
 """The delivery log, and what a person can do with one reminder."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kit.database import AsyncSession
-from kit.errors import Invalid
 from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
 from kit.schemas import Moment
@@ -82,7 +80,7 @@ async def snooze_reminder(the: The, _: Writer, reminder_id: UUID, body: SnoozeBo
     """Tell later: `for` a length from now on, or `until` a moment."""
     now = the.clock.now()
     async with the.database.transaction() as session:
-        reminder = await reminder_handling.snooze_reminder(session, reminder_id, _until(body, now), now=now)
+        reminder = await reminder_handling.snooze_reminder(session, reminder_id, body.moment(now), now=now)
         shape = (await _shapes(session, the, [reminder]))[0]
     the.dispatcher.wake()
     return shape
@@ -98,12 +96,6 @@ async def resend_reminder(the: The, _: Writer, reminder_id: UUID, body: ResendBo
         shape = (await _shapes(session, the, [reminder]))[0]
     the.dispatcher.wake()
     return shape
-
-
-def _until(body: SnoozeBody, now: datetime) -> datetime:
-    if (body.snooze_for is None) == (body.until is None):
-        raise Invalid("Say either how long (for) or until when (until).")
-    return body.until if body.until is not None else now + (body.snooze_for or now - now)
 
 
 async def _shapes(session: AsyncSession, the: The, reminders: Sequence[Reminder]) -> list[ReminderShape]:

@@ -24,6 +24,8 @@ from reminder_dispatcher.schemas.templates import (
     TemplateBody,
     TemplateChange,
     TemplateShape,
+    TrialBody,
+    TrialShape,
 )
 from reminder_dispatcher.sms_segments import sms_size
 from reminder_dispatcher.template_keeping import (
@@ -33,6 +35,7 @@ from reminder_dispatcher.template_keeping import (
     delete_template,
     get_template,
 )
+from reminder_dispatcher.trials import trial_of
 
 router = APIRouter(tags=["templates"])
 Reader = Annotated[Caller, Depends(requires("reminders:read"))]
@@ -93,6 +96,16 @@ async def preview_template(the: The, _: Reader, body: PreviewBody) -> PreviewSha
         sms=sms,
         empty_fields=shown.empty_fields,
     )
+
+
+@router.post("/v1/templates/{template_id}/test", response_model=TrialShape)
+async def try_template(the: The, _: Writer, template_id: UUID, body: TrialBody) -> TrialShape:
+    """Send it now to one number or address, filled with a task or with a sample; what came of it is the answer."""
+    async with the.database.reading() as session:
+        template = await get_template(session, template_id)
+        facts = await facts_for_preview(session, body.task_id, the.language)
+        trial = await trial_of(session, template, facts, body.to, the.language)
+    return TrialShape.model_validate(await the.trials.run(trial))
 
 
 @router.get("/v1/templates/{template_id}", response_model=TemplateShape)

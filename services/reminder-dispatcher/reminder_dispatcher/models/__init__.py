@@ -3,7 +3,7 @@
 from reminder_dispatcher.models.automation import Automation, Template, TemplateDefault
 from reminder_dispatcher.models.base import core, metadata
 from reminder_dispatcher.models.copies import AccountCard, ContactCard, EmployeeCard, MailAccountCard, TaskCopy
-from reminder_dispatcher.models.reminders import Attempt, ChannelState, Digest, Reminder
+from reminder_dispatcher.models.reminders import Attempt, ChannelState, Digest, Reminder, Restoration, ToldBefore
 
 __all__ = [
     "AccountCard",
@@ -15,9 +15,11 @@ __all__ = [
     "EmployeeCard",
     "MailAccountCard",
     "Reminder",
+    "Restoration",
     "TaskCopy",
     "Template",
     "TemplateDefault",
+    "ToldBefore",
     "core",
     "metadata",
 ]

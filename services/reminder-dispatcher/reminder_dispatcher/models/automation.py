@@ -23,6 +23,9 @@ class Automation(Table, table=True):
     late_grace_seconds: int
     client: dict[str, Any] = Field(sa_type=JsonDocument)
     operator: dict[str, Any] = Field(sa_type=JsonDocument)
+    unanswered_cases: dict[str, Any] = Field(sa_type=JsonDocument)
+    waiting_invitations: dict[str, Any] = Field(sa_type=JsonDocument)
+    sms_sender: str | None = Field(default=None, max_length=11)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

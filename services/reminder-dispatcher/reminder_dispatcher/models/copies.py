@@ -16,6 +16,7 @@ class TaskCopy(Table, table=True):
     __tablename__ = "task_copy"
 
     task_id: UUID = Field(primary_key=True)
+    about: str = Field(default="task", max_length=10)  # "case" and "invitation": what waits for somebody of ours
     version: int
     is_open: bool  # may still be reminded of: not completed, cancelled or deleted
     state: dict[str, Any] = Field(sa_type=JsonDocument)  # contracts.tasks.TaskState

@@ -54,10 +54,17 @@ class Reminder(Table, table=True):
             sqlite_where=text("gateway_id IS NOT NULL"),
             postgresql_where=text("gateway_id IS NOT NULL"),
         ),
+        Index(
+            "ix_reminder_notices",
+            "employee_id", "told_at", "id",
+            sqlite_where=text("employee_id IS NOT NULL AND told_at IS NOT NULL"),
+            postgresql_where=text("employee_id IS NOT NULL AND told_at IS NOT NULL"),
+        ),
         Index("ix_reminder_status", "status", "id"),
     )  # fmt: skip
 
     id: UUID = Field(primary_key=True)
+    about: str = Field(default="task", max_length=10)  # what task_id names: "task", "case", "invitation"
     task_id: UUID
     occurrence: str = Field(max_length=40)  # recurrence id, empty for a plain task
     audience: str = Field(max_length=10)
@@ -100,6 +107,8 @@ class Reminder(Table, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when its first attempt began
+    dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # by the operator who was told
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -148,3 +157,34 @@ class Digest(Table, table=True):
     text: str
     subject: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ToldBefore(Table, table=True):
+    """A message that our own log of sendings knows and this database does not: it was sent after the backup that was
+    restored (reliability B16). `outcome` is "accepted", or "intended" when the answer is not known."""
+
+    __tablename__ = "told_before"
+
+    id: UUID = Field(primary_key=True)
+    task_id: UUID = Field(index=True)
+    occurrence: str = Field(max_length=40)
+    audience: str = Field(max_length=10)
+    recipient_key: str = Field(max_length=40)
+    channel: str = Field(max_length=10)
+    rule: str = Field(max_length=40)
+    begins_at: datetime = Field(sa_type=UtcDateTime)
+    at: datetime = Field(sa_type=UtcDateTime)
+    outcome: str = Field(max_length=12)
+    rfc_message_id: str | None = Field(default=None, max_length=320)
+
+
+class Restoration(Table, table=True):
+    """This database was found to be older than what was sent: what became due between `since` and `found_at` is matched with
+    the log of sendings, and never sent by itself."""
+
+    __tablename__ = "restoration"
+
+    id: UUID = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+    found_at: datetime = Field(sa_type=UtcDateTime)
+    unknown_messages: int

@@ -1,15 +1,16 @@
 """The one row of settings, and the state of the channels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlmodel import col, select
 
 from contracts.tasks import ChannelPlan
 from kit.database import AsyncSession, upsert_many
-from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings
+from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings, WaitingRule
 from reminder_dispatcher.models import Automation, ChannelState
 
 _ONLY_ROW = 1
@@ -28,6 +29,9 @@ async def find_settings(session: AsyncSession) -> AutomationSettings | None:
         late_grace=timedelta(seconds=row.late_grace_seconds),
         client=_read(row.client),
         operator=_read(row.operator),
+        unanswered_cases=_read_rule(row.unanswered_cases),
+        waiting_invitations=_read_rule(row.waiting_invitations),
+        sms_sender=row.sms_sender,
     )
 
 
@@ -45,6 +49,9 @@ async def save_settings(session: AsyncSession, settings: AutomationSettings, *, 
         "late_grace_seconds": int(settings.late_grace.total_seconds()),
         "client": _written(settings.client),
         "operator": _written(settings.operator),
+        "unanswered_cases": _written_rule(settings.unanswered_cases),
+        "waiting_invitations": _written_rule(settings.waiting_invitations),
+        "sms_sender": settings.sms_sender,
         "changed_at": now,
     }
     await upsert_many(session, Automation, [row], ["id"], update=[name for name in row if name != "id"])
@@ -70,7 +77,26 @@ def _read(document: Mapping[str, Any]) -> AudienceDefaults:
 
 
 def _written(defaults: AudienceDefaults) -> dict[str, Any]:
-    channels = [
-        plan.model_dump(mode="json", include={"channel", "template_id", "lead_time"}) for plan in defaults.channels
-    ]
-    return {"use_as_default": defaults.use_as_default, "channels": channels}
+    return {"use_as_default": defaults.use_as_default, "channels": _written_channels(defaults.channels)}
+
+
+def _read_rule(document: Mapping[str, Any]) -> WaitingRule:
+    return WaitingRule(
+        enabled=document["enabled"],
+        after=timedelta(seconds=document["after_seconds"]),
+        channels=tuple(ChannelPlan.model_validate(plan) for plan in document["channels"]),
+        employee_ids=tuple(UUID(one) for one in document["employee_ids"]),
+    )
+
+
+def _written_rule(rule: WaitingRule) -> dict[str, Any]:
+    return {
+        "enabled": rule.enabled,
+        "after_seconds": int(rule.after.total_seconds()),
+        "channels": _written_channels(rule.channels),
+        "employee_ids": [str(one) for one in rule.employee_ids],
+    }
+
+
+def _written_channels(channels: Sequence[ChannelPlan]) -> list[dict[str, Any]]:
+    return [plan.model_dump(mode="json", include={"channel", "template_id", "lead_time"}) for plan in channels]

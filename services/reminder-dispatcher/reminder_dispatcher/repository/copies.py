@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
@@ -22,11 +23,14 @@ async def versions_of_tasks(session: AsyncSession, task_ids: Iterable[UUID]) -> 
     return {row.task_id: row.version for row in rows}
 
 
-async def save_tasks(session: AsyncSession, tasks: Sequence[tuple[TaskState, bool]], *, now: datetime) -> None:
-    """Each task with whether it is open."""
+async def save_tasks(
+    session: AsyncSession, tasks: Sequence[tuple[TaskState, bool]], *, now: datetime, about: str = "task"
+) -> None:
+    """Each task with whether it is open; `about` when it stands for something else that waits."""
     rows = [
         {
             "task_id": task.task_id,
+            "about": about,
             "version": task.version,
             "is_open": is_open,
             "state": task.model_dump(mode="json"),
@@ -35,6 +39,17 @@ async def save_tasks(session: AsyncSession, tasks: Sequence[tuple[TaskState, boo
         for task, is_open in tasks
     ]
     await upsert_many(session, TaskCopy, rows, ["task_id"], update=["version", "is_open", "state", "heard_at"])
+
+
+async def open_matters(session: AsyncSession, about: str) -> set[UUID]:
+    """What waits as far as we know: the ids of cases or invitations."""
+    query = select(TaskCopy.task_id).where(col(TaskCopy.about) == about, col(TaskCopy.is_open))
+    return set(await session.exec(query))
+
+
+async def close_matters(session: AsyncSession, ids: Iterable[UUID]) -> None:
+    """They do not wait any more."""
+    await session.execute(update(TaskCopy).where(col(TaskCopy.task_id).in_(list(ids))).values(is_open=False))
 
 
 async def tasks_by_id(session: AsyncSession, task_ids: Iterable[UUID]) -> dict[UUID, TaskState]:

@@ -16,9 +16,10 @@ _attempt = core(Attempt)
 _task = core(TaskCopy)
 
 _FIELDS = (
-    "id", "task_id", "occurrence", "audience", "recipient_key", "channel", "rule", "generation", "starts_at", "ends_at",
-    "begins_at", "due_at", "planned_at", "armed_at", "template_id", "address", "employee_id", "account_id", "case_number",
-    "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason", "recipient", "intent_at",
+    "id", "about", "task_id", "occurrence", "audience", "recipient_key", "channel", "rule", "generation", "starts_at",
+    "ends_at", "begins_at", "due_at", "planned_at", "planned_by_hand", "armed_at", "template_id", "address", "employee_id",
+    "account_id", "case_number", "correlation_id", "attempts", "rfc_message_id", "sent_anew", "reason", "recipient",
+    "intent_at", "told_at",
 )  # fmt: skip
 _COLUMNS = [_reminder.c[name] for name in _FIELDS]
 
@@ -88,6 +89,21 @@ async def let_go(session: AsyncSession, claims: Mapping[UUID, UUID]) -> None:
     await _execute_many(session, statement, [{"of_id": one, "by": claim} for one, claim in claims.items()])
 
 
+async def put_off(session: AsyncSession, waits: Mapping[UUID, tuple[UUID, datetime]]) -> None:
+    """Give claimed reminders (id, claim) back, to be looked at again at a moment: it is not their turn yet."""
+    statement = (
+        update(_reminder)
+        .where(
+            _reminder.c.id == bindparam("of_id"),
+            _reminder.c.claim == bindparam("by"),
+            _reminder.c.intent_at.is_(None),
+        )
+        .values(status="armed", claim=None, lease_until=None, next_at=bindparam("until"))
+    )
+    rows = [{"of_id": one, "by": claim, "until": until} for one, (claim, until) in waits.items()]
+    await _execute_many(session, statement, rows)
+
+
 async def hold(session: AsyncSession, held: Sequence[tuple[UUID, datetime]], *, now: datetime) -> None:
     """Look at each again at its moment, which is when it is planned now."""
     statement = (
@@ -134,7 +150,7 @@ def _why(row: Row[Any]) -> str | None:
     return (row.reason or "withdrawn") if row.withdrawn else None
 
 
-_INTENT = ("lease_until", "attempts", "recipient", "subject", "text", "rfc_message_id", "segments", "late")
+_INTENT = ("lease_until", "attempts", "recipient", "subject", "text", "rfc_message_id", "segments", "late", "told_at")
 
 
 async def write_intents(session: AsyncSession, intents: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
@@ -193,11 +209,12 @@ async def write_outcomes(session: AsyncSession, outcomes: Sequence[Mapping[str, 
     await _execute_many(session, statement, rows)
 
 
-async def count_attempts(session: AsyncSession, ids: Sequence[UUID]) -> None:
-    """One attempt more for each; it ended before anything could be sent."""
+async def count_attempts(session: AsyncSession, ids: Sequence[UUID], *, now: datetime) -> None:
+    """One attempt more for each; it ended before anything could be sent. Where they work, operators are told all the same."""
     if ids:
+        told_at = func.coalesce(_reminder.c.told_at, bindparam("now", now, type_=_reminder.c.told_at.type))
         await session.execute(
-            update(_reminder).where(_reminder.c.id.in_(ids)).values(attempts=_reminder.c.attempts + 1)
+            update(_reminder).where(_reminder.c.id.in_(ids)).values(attempts=_reminder.c.attempts + 1, told_at=told_at)
         )
 
 

@@ -1,5 +1,6 @@
 """The reminder settings as they travel: what GET gives is what PUT takes."""
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -8,10 +9,10 @@ from zoneinfo import available_timezones
 import holidays
 from pydantic import AfterValidator, Field, PlainSerializer, field_serializer, model_validator
 
-from contracts.tasks import ChannelPlan
+from contracts.tasks import ChannelPlan, ReminderChannel
 from kit.schemas import Body, Moment, Shape
-from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings
-from reminder_dispatcher.schemas.values import Length
+from reminder_dispatcher.automation import AudienceDefaults, AutomationSettings, WaitingRule
+from reminder_dispatcher.schemas.values import Length, SenderName
 
 _CHANNELS = 10
 
@@ -62,23 +63,78 @@ class QuietHoursBody(Body):
         return self
 
 
-class ChannelBody(Body):
-    """One way of telling an audience: how early, and by which template (null: the default one)."""
+class OperatorChannelBody(Body):
+    """One way of telling operators: how early, and by which template (null: the default one). `app` shows it where they work."""
+
+    channel: ReminderChannel
+    template_id: UUID | None = None
+    lead_time: Length = timedelta(hours=24)
+
+
+class ClientChannelBody(Body):
+    """One way of telling clients: how early, and by which template (null: the default one)."""
 
     channel: Literal["sms", "email"]
     template_id: UUID | None = None
     lead_time: Length = timedelta(hours=24)
 
 
-class AudienceBody(Body):
-    use_as_default: bool = Field(default=False, description="New tasks begin with these channels switched on.")
-    channels: list[ChannelBody] = Field(default=[], max_length=_CHANNELS)
+def _each_once(channels: Sequence[OperatorChannelBody | ClientChannelBody]) -> None:
+    if len({(channel.channel, channel.lead_time) for channel in channels}) < len(channels):
+        raise ValueError("the same channel stands there twice with the same lead time")
+
+
+_USE_AS_DEFAULT = Field(default=False, description="New tasks begin with these channels switched on.")
+_BY_SMS = "Left out while `use_as_default` is ticked: an SMS a day before (features R35)."
+
+
+class OperatorDefaultsBody(Body):
+    use_as_default: bool = _USE_AS_DEFAULT
+    channels: list[OperatorChannelBody] = Field(default=[], max_length=_CHANNELS, description=_BY_SMS)
 
     @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({(channel.channel, channel.lead_time) for channel in self.channels}) < len(self.channels):
-            raise ValueError("the same channel stands there twice with the same lead time")
+    def _usual(self) -> Self:
+        if self.use_as_default and "channels" not in self.model_fields_set:
+            self.channels = [OperatorChannelBody(channel="sms")]
+        _each_once(self.channels)
         return self
+
+
+class ClientDefaultsBody(Body):
+    use_as_default: bool = _USE_AS_DEFAULT
+    channels: list[ClientChannelBody] = Field(default=[], max_length=_CHANNELS, description=_BY_SMS)
+
+    @model_validator(mode="after")
+    def _usual(self) -> Self:
+        if self.use_as_default and "channels" not in self.model_fields_set:
+            self.channels = [ClientChannelBody(channel="sms")]
+        _each_once(self.channels)
+        return self
+
+
+class WaitingChannelBody(Body):
+    channel: ReminderChannel
+    template_id: UUID | None = None
+
+
+class WaitingBody(Body):
+    """Reminders of what waits for one of us: a case without an answer, an invitation nobody has decided about."""
+
+    enabled: bool = False
+    after: Annotated[Length, Field(ge=timedelta(minutes=1))] = timedelta(hours=24)
+    channels: list[WaitingChannelBody] = Field(default=[], max_length=_CHANNELS)
+    employee_ids: list[UUID] = Field(
+        default=[], max_length=50, description="Who is told; of a case that somebody leads, only they are."
+    )
+
+    def rule(self) -> WaitingRule:
+        plans = {one.channel: ChannelPlan(**dict(one), lead_time=timedelta(0)) for one in self.channels}
+        return WaitingRule(
+            enabled=self.enabled,
+            after=self.after,
+            channels=tuple(plans.values()),
+            employee_ids=tuple(dict.fromkeys(self.employee_ids)),
+        )
 
 
 class SettingsBody(Body):
@@ -88,8 +144,13 @@ class SettingsBody(Body):
     mail_account_id: UUID | None = None
     quiet_hours: QuietHoursBody | None = None
     late_grace: Length = timedelta(minutes=30)
-    client: AudienceBody = Field(default_factory=AudienceBody)
-    operator: AudienceBody = Field(default_factory=AudienceBody)
+    client: ClientDefaultsBody = Field(default_factory=ClientDefaultsBody)
+    operator: OperatorDefaultsBody = Field(default_factory=OperatorDefaultsBody)
+    unanswered_cases: WaitingBody = Field(default_factory=WaitingBody)
+    waiting_invitations: WaitingBody = Field(default_factory=WaitingBody)
+    sms_sender: SenderName | None = Field(
+        default=None, description="Sender of SMS in place of the one in GONIEC_SMS_URL (features R74, R75)."
+    )
 
     def settings(self, version: int) -> AutomationSettings:
         return AutomationSettings(
@@ -100,10 +161,13 @@ class SettingsBody(Body):
             late_grace=self.late_grace,
             client=_defaults(self.client),
             operator=_defaults(self.operator),
+            unanswered_cases=self.unanswered_cases.rule(),
+            waiting_invitations=self.waiting_invitations.rule(),
+            sms_sender=self.sms_sender,
         )
 
 
-def _defaults(audience: AudienceBody) -> AudienceDefaults:
+def _defaults(audience: ClientDefaultsBody | OperatorDefaultsBody) -> AudienceDefaults:
     plans = (
         ChannelPlan(channel=one.channel, template_id=one.template_id, lead_time=one.lead_time)
         for one in audience.channels
@@ -112,7 +176,7 @@ def _defaults(audience: AudienceBody) -> AudienceDefaults:
 
 
 class ChannelShape(Shape):
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     template_id: UUID | None
     lead_time: Length
 
@@ -122,6 +186,18 @@ class AudienceShape(Shape):
     channels: list[ChannelShape]
 
 
+class WaitingChannelShape(Shape):
+    channel: ReminderChannel
+    template_id: UUID | None
+
+
+class WaitingShape(Shape):
+    enabled: bool
+    after: Length
+    channels: list[WaitingChannelShape]
+    employee_ids: list[UUID]
+
+
 class SettingsShape(Shape):
     enabled: bool
     mail_account_id: UUID | None
@@ -129,6 +205,9 @@ class SettingsShape(Shape):
     late_grace: Length
     client: AudienceShape
     operator: AudienceShape
+    unanswered_cases: WaitingShape
+    waiting_invitations: WaitingShape
+    sms_sender: str | None
 
     @field_serializer("quiet_hours")
     def _as_told(self, quiet_hours: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -1,11 +1,15 @@
 """Reminders as people see them: the promise, its state, and every attempt."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
+from contracts.tasks import ReminderChannel
+from kit.errors import Invalid
 from kit.schemas import Body, Moment, Shape
+from reminder_dispatcher.notices import OwnNotice
 from reminder_dispatcher.schemas.values import Length
 from reminder_dispatcher.statuses import Status
 
@@ -27,10 +31,11 @@ class AttemptShape(Shape):
 
 class ReminderShape(Shape):
     id: UUID
+    about: Literal["task", "case", "invitation"] = Field(description="What `task_id` names.")
     task_id: UUID
     recurrence_id: str | None
     audience: Literal["client", "operator"]
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     employee_id: UUID | None
     account_id: UUID | None
     recipient: str | None = Field(description="Where it went; before that, where it would go now.")
@@ -50,7 +55,37 @@ class ReminderShape(Shape):
     segments: int | None
     sent_at: Moment | None
     delivered_at: Moment | None
+    dismissed_at: Moment | None = Field(description="When the operator who was told put it away.")
     generation: int
+
+
+class NoticeShape(Shape):
+    """A reminder as the operator it is for sees it. `id` of the stream's events is `told_at`."""
+
+    id: UUID
+    about: Literal["task", "case", "invitation"]
+    task_id: UUID
+    recurrence_id: str | None
+    case_number: int | None
+    title: str
+    text: str
+    channel: ReminderChannel
+    starts_at: Moment
+    due_at: Moment
+    told_at: Moment | None
+    status: Status
+    late: bool
+    dismissed_at: Moment | None
+
+    @classmethod
+    def of(cls, notice: OwnNotice) -> Self:
+        reminder = notice.reminder
+        told = {**reminder.model_dump(), "recurrence_id": reminder.occurrence or None, "text": reminder.text or ""}
+        return cls.model_validate({**told, "title": notice.title or reminder.subject or ""})
+
+
+class NoticesShape(Shape):
+    items: list[NoticeShape]
 
 
 class ResendBody(Body):
@@ -65,9 +100,14 @@ class SnoozeBody(Body):
     snooze_for: Annotated[Length | None, Field(alias="for")] = None
     until: Moment | None = None
 
+    def moment(self, now: datetime) -> datetime:
+        if (self.snooze_for is None) == (self.until is None):
+            raise Invalid("Say either how long (for) or until when (until).")
+        return self.until if self.until is not None else now + (self.snooze_for or now - now)
+
 
 class CountShape(Shape):
-    channel: Literal["sms", "email"]
+    channel: ReminderChannel
     status: Status
     reminders: int
     segments: int

@@ -117,6 +117,25 @@ class PreviewBody(Body):
         return self
 
 
+class TrialBody(Body):
+    """Where a template is tried: an e-mail address, or a number for SMS."""
+
+    to: Annotated[Line, Field(min_length=3, max_length=320)]
+    task_id: UUID | None = None
+
+
+class TrialShape(Shape):
+    """What came of it; `detail` is what the mail server or gateway said."""
+
+    outcome: Literal["sent", "refused", "unknown"]
+    reason: str | None
+    detail: str
+    recipient: str
+    text: str
+    segments: int | None
+    rfc_message_id: str | None
+
+
 class SmsPreview(Shape):
     """`segments` is what is paid for each message; `characters` is as long as the recipient sees it."""
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
 from contracts.addresses import canonical_email
 from kit.schemas import Line
@@ -38,5 +38,8 @@ Length = Annotated[
     PlainSerializer(_iso, return_type=str, when_used="json"),
 ]
 """A length of time in ISO 8601, whole minutes (features R37): PT24H, P1D, PT15M."""
+
+SenderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ]{1,11}$")]
+"""Sender of an SMS: at most 11 Latin letters, digits and spaces (features R74)."""
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]

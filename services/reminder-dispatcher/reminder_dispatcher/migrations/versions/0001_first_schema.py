@@ -20,8 +20,10 @@ TABLES = (
     "employee_card",
     "mail_account_card",
     "reminder",
+    "restoration",
     "task_copy",
     "template",
+    "told_before",
     "attempt",
     "template_default",
 )
@@ -52,6 +54,9 @@ def upgrade() -> None:
         sa.Column("late_grace_seconds", sa.Integer(), nullable=False),
         sa.Column("client", JsonDocument(), nullable=False),
         sa.Column("operator", JsonDocument(), nullable=False),
+        sa.Column("unanswered_cases", JsonDocument(), nullable=False),
+        sa.Column("waiting_invitations", JsonDocument(), nullable=False),
+        sa.Column("sms_sender", sa.String(length=11), nullable=True),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_automation"),
     )
@@ -117,6 +122,7 @@ def upgrade() -> None:
     op.create_table(
         "reminder",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.String(length=10), nullable=False),
         sa.Column("task_id", sa.Uuid(), nullable=False),
         sa.Column("occurrence", sa.String(length=40), nullable=False),
         sa.Column("audience", sa.String(length=10), nullable=False),
@@ -156,6 +162,8 @@ def upgrade() -> None:
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("delivered_at", UtcDateTime(), nullable=True),
         sa.Column("reported_at", UtcDateTime(), nullable=True),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.Column("dismissed_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reminder"),
@@ -194,6 +202,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'sending'"),
         postgresql_where=sa.text("status = 'sending'"),
     )
+    op.create_index(
+        "ix_reminder_notices",
+        "reminder",
+        ["employee_id", "told_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("employee_id IS NOT NULL AND told_at IS NOT NULL"),
+        postgresql_where=sa.text("employee_id IS NOT NULL AND told_at IS NOT NULL"),
+    )
     op.create_index("ix_reminder_status", "reminder", ["status", "id"], unique=False)
     op.create_index(
         "ix_reminder_unreported",
@@ -212,8 +228,33 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'armed'"),
     )
     op.create_table(
+        "restoration",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("unknown_messages", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_restoration"),
+    )
+    op.create_table(
+        "told_before",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("occurrence", sa.String(length=40), nullable=False),
+        sa.Column("audience", sa.String(length=10), nullable=False),
+        sa.Column("recipient_key", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("begins_at", UtcDateTime(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("rfc_message_id", sa.String(length=320), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_told_before"),
+    )
+    op.create_index("ix_told_before_task_id", "told_before", ["task_id"], unique=False)
+    op.create_table(
         "task_copy",
         sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.String(length=10), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("state", JsonDocument(), nullable=False),
