@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 import python_calamine
 import vobject
-from charset_normalizer import from_bytes
 
 READ = "tasks_api.card_reading:read_job"
 MOST_LINES = 20_000
-_SAMPLE = 64_000
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_LETTERS = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 _DELIMITERS = ";\t,|"
 _VCARD_HEADINGS = ["firma", "osoba", "email", "email osoby", "telefon", "gsm", "telefon osoby", "gsm osoby"]
 
@@ -100,11 +100,15 @@ def _value(card: Any, name: str) -> str:
 
 
 def _text(content: bytes) -> str:
-    """UTF-8 where it is, else what it looks like: Polish lists are still often Windows-1250."""
-    for encoding in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"):
+    """UTF-8 where it is (UTF-16 where it says so), else the Polish encoding that makes more Polish letters of it."""
+    for encoding in ("utf-16",) if content[:2] in _UTF16 else ("utf-8-sig",):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    found = from_bytes(content[:_SAMPLE], cp_isolation=["cp1250", "iso8859_2", "cp1252"]).best()
-    return content.decode(found.encoding if found is not None else "cp1250", "replace")
+    return max((content.decode(encoding, "replace") for encoding in ("cp1250", "iso8859_2")), key=_polish)
+
+
+def _polish(text: str) -> int:
+    """How Polish it looks: letters of ours, less what stands in no list."""
+    return sum(letter in _LETTERS for letter in text) - 3 * sum("\x80" <= letter <= "\x9f" for letter in text)

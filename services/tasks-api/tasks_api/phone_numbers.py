@@ -6,7 +6,7 @@ from collections.abc import Collection
 import phonenumbers
 
 LONGEST = 60
-_EXTENSION = re.compile(r"(?:,|;)?\s*(?:wewn\.|wew\.|wewn|wew|ext\.|ext)\s*(\d{1,7})\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:,|;)?\s*(?:wewn\.|wew\.|wewn|wew|ext\.|ext)[\s=]*(\d{1,7})\s*$", re.IGNORECASE)
 
 
 class NoPhoneNumber(ValueError):

@@ -27,6 +27,9 @@ async def a_person(office: Office, name: str, *scopes: str, employed: bool = Tru
     body = {"username": name.lower(), "password": f"haslo-{name.lower()}-1", "employee_id": employee_id or None}
     user_id = (await office.post("/v1/users", body, expect=201))["id"]
     token = signed_token(
-        *scopes, user_id=UUID(user_id), employee_id=UUID(employee_id) if employee_id else None, subject=f"user:{user_id}"
+        *scopes,
+        user_id=UUID(user_id),
+        employee_id=UUID(employee_id) if employee_id else None,
+        subject=f"user:{user_id}",
     )
     return Person(user_id, employee_id, {"authorization": f"Bearer {token}"})

@@ -103,8 +103,14 @@ async def test_who_is_free_is_told_and_blocks_nothing(office: Office) -> None:
     jan = await office.employee("Jan")
     ewa = await a_person(office, "Ewa", "tasks:read")
     long_one = await office.task("remont", starts_at="2026-11-28", ends_at="2026-12-02", assignee_ids=[jan])
-    await office.task("co tydzień", starts_at=at(10), ends_at=at(11), assignee_ids=[jan], recurrence={"rrule": "FREQ=WEEKLY"})
-    wanted = {"employee_id": [jan, ewa.employee_id], "from": "2026-12-07T10:30:00+01:00", "to": "2026-12-07T12:00:00+01:00"}
+    await office.task(
+        "co tydzień", starts_at=at(10), ends_at=at(11), assignee_ids=[jan], recurrence={"rrule": "FREQ=WEEKLY"}
+    )
+    wanted = {
+        "employee_id": [jan, ewa.employee_id],
+        "from": "2026-12-07T10:30:00+01:00",
+        "to": "2026-12-07T12:00:00+01:00",
+    }
     found = (await office.get("/v1/availability", **wanted))["items"]
     assert [(one["available"], [busy["title"] for busy in one["conflicts"]]) for one in found] == [
         (False, ["co tydzień"]), (True, [])

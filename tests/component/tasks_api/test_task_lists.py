@@ -124,7 +124,10 @@ async def test_tasks_are_counted_by_type_and_whoever_does_them(office: Office) -
     done = await office.task("zwykłe", assignee_ids=[])
     await office.post(f"/v1/tasks/{done['id']}/complete")
     by_type = await office.get("/v1/tasks/groups", by="type")
-    assert [(one["name"], one["count"], one["open"]) for one in by_type["items"]] == [("Objazd", 3, 3), ("Zadanie", 1, 0)]
+    assert [(one["name"], one["count"], one["open"]) for one in by_type["items"]] == [
+        ("Objazd", 3, 3),
+        ("Zadanie", 1, 0),
+    ]
     by_person = await office.get("/v1/tasks/groups", by="assignee")
     assert [(one["name"], one["count"]) for one in by_person["items"]] == [("Jan", 3), (None, 1)]
     assert (await office.get("/v1/tasks/groups", by="status", status="completed"))["items"][0]["count"] == 1
@@ -136,9 +139,7 @@ async def report(office: Office, **wanted: Any) -> bytes:
     return answer.content
 
 
-async def test_a_report_is_exactly_the_filtered_list(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_report_is_exactly_the_filtered_list(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """features W12: CSV, XLSX, PDF and ICS of the same tasks, over more than one batch."""
     monkeypatch.setattr("tasks_api.repository.task_lists.REPORT_BATCH", 2)
     mill = await office.account("Młyn „Żarna”")
@@ -154,7 +155,11 @@ async def test_a_report_is_exactly_the_filtered_list(
     table = (await report(office, color="red")).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table), delimiter=";"))
     assert [row["Temat"] for row in rows] == [*(f"Zadanie {number}" for number in range(5)), "'=1+1"]
-    assert (rows[0]["Kontrahent"], rows[0]["Pracownicy"], rows[0]["Początek"]) == ("Młyn „Żarna”", "Jan Łoś", "2026-12-01 09:00")
+    assert (rows[0]["Kontrahent"], rows[0]["Pracownicy"], rows[0]["Początek"]) == (
+        "Młyn „Żarna”",
+        "Jan Łoś",
+        "2026-12-01 09:00",
+    )
     assert (rows[5]["Początek"], rows[5]["Cały dzień"], rows[5]["Opis"][0]) == ("2026-12-06", "tak", "'")
     english = (await report(office, color="red", language="en")).decode("utf-8-sig").splitlines()
     assert english[0].startswith("Number;Kind;Type;Title;Status")
@@ -167,7 +172,9 @@ async def test_a_report_is_exactly_the_filtered_list(
     paper = await report(office, color="red", format="pdf", group_by="type")
     assert paper.startswith(b"%PDF-")
 
-    calendar = read_calendar(await report(office, color="red", format="ics"), account_timezone="Europe/Warsaw").calendars[0]
+    calendar = read_calendar(
+        await report(office, color="red", format="ics"), account_timezone="Europe/Warsaw"
+    ).calendars[0]
     assert [one.summary for one in calendar.components] == [*(f"Zadanie {number}" for number in range(5)), "=1+1"]
 
 

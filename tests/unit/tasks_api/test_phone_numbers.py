@@ -14,6 +14,7 @@ from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
         ("(22) 123 45 67", "+48221234567"),
         ("22 123 45 67 wew. 12", "+48221234567;ext=12"),
         ("22 123 45 67, wewn. 7", "+48221234567;ext=7"),
+        ("+48221234567;ext=7", "+48221234567;ext=7"),  # what is kept is kept
         ("+49 30 901820", "+4930901820"),
         ("112", "112"),  # no number anywhere, but somebody wrote it down
         ("centrala 100", "centrala 100"),

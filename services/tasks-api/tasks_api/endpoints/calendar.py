@@ -66,7 +66,7 @@ async def show_calendar(
         shown = await with_people(session, entries[:limit])
     following = cursor_of(entries[limit - 1].position) if len(entries) > limit else None
     answer: dict[str, Any] = {"items": [EntryShape.document_of(one) for one in shown], "next": following}
-    return Response(orjson.dumps(answer), media_type="application/json")
+    return Response(orjson.dumps(answer, default=str), media_type="application/json")
 
 
 @router.get(

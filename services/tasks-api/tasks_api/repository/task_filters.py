@@ -171,10 +171,12 @@ async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str)
     connection = await session.connection()
     found = [row.task_id for row in await connection.execute(query)]
     if len(found) <= COMMON:
-        return columns.id.in_(found)
+        among: ColumnElement[bool] = columns.id.in_(found)
+        return among
     text = literal(" ").concat(search_table.c.words).concat(" ")
-    there = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
-    return exists().where(search_table.c.task_id == columns.id, *there)
+    there: list[ColumnElement[bool]] = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
+    somewhere: ColumnElement[bool] = exists().where(search_table.c.task_id == columns.id, *there)
+    return somewhere
 
 
 def _tasks_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
