@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
 from contracts.directory import CardErased
+from contracts.documents import DocumentFact, DocumentPrinted, DocumentSent
 from contracts.mail import MailAccountChanged
 from contracts.reminders import (
     ReminderDelivered,
@@ -21,6 +22,7 @@ from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
 from tasks_api.desk import CONSUMER, Desk
+from tasks_api.document_tasks import hear_documents
 from tasks_api.erasing import erase_again
 from tasks_api.inviting import hear_calendars
 from tasks_api.repository import heard as copies
@@ -37,6 +39,8 @@ HEARD: tuple[type[Event], ...] = (
     ReminderDelivered,
     ReminderFailed,
     ReminderMissed,
+    DocumentPrinted,
+    DocumentSent,
 )
 
 
@@ -51,6 +55,8 @@ def subscription(desk: Desk) -> Subscription:
                 await hear_calendars(session, desk, cast("list[Heard[CalendarObject]]", list(run)), now=now)
             elif kind is ReminderFact:
                 await reminder_copies.keep_reminders(session, [cast("ReminderFact", heard.event) for heard in run])
+            elif kind is DocumentFact:
+                await hear_documents(session, desk, cast("list[Heard[DocumentFact]]", list(run)), now=now)
             else:
                 for heard in run:
                     await _hear_other(session, desk, heard.event, now)
@@ -59,7 +65,7 @@ def subscription(desk: Desk) -> Subscription:
 
 
 def _kind(heard: Heard[Event]) -> type[Event]:
-    return next((kind for kind in (CalendarObject, ReminderFact) if isinstance(heard.event, kind)), Event)
+    return next((kind for kind in (CalendarObject, ReminderFact, DocumentFact) if isinstance(heard.event, kind)), Event)
 
 
 async def _hear_other(session: AsyncSession, desk: Desk, event: Any, now: datetime) -> None:
