@@ -27,6 +27,7 @@ from kit.clock import Clock, SystemClock
 from kit.database import Database
 from kit.doorway import Doorway
 from kit.events import Event
+from kit.express import Express, express_routes
 from kit.health import Check, health_routes
 from kit.idempotency import Idempotency, keep_tidy
 from kit.leases import Leases, leases_for
@@ -157,12 +158,15 @@ def build_app(
             yield
             log.info("stopping")
 
+    # The routes themselves, not included routers: FastAPI matches what lies in an included router twice, each time one
+    # route after the other, which was half the cost of a request.
+    routes = [route for router in (*routers, admin_router(relay, subscription)) for route in router.routes]
     app = FastAPI(
         title=title,
         version=version,
         lifespan=life,
         redirect_slashes=False,
-        middleware=_middleware(parts),
+        middleware=_middleware(parts, express_routes(routes)),
         telemetry=telemetry_config(settings),
     )
     app.state.parts = parts
@@ -170,18 +174,14 @@ def build_app(
     install_problems(app)
     install_openapi(app, token_issuer=settings.tasks_api_url)
     hears = subscription.events if subscription else ()
-    # The routes themselves, not included routers: FastAPI matches what lies in an included router twice, each time one
-    # route after the other, which was half the cost of a request.
-    app.router.routes[:0] = [
-        route for router in (*routers, admin_router(relay, subscription)) for route in router.routes
-    ]
+    app.router.routes[:0] = routes
     app.router.routes.extend(health_routes({**_own_checks(parts, supervisor), **(checks or {})}))
     app.router.routes.append(Route("/metrics", _metrics_endpoint(parts.metrics)))
     app.router.routes.append(Route("/asyncapi.json", _asyncapi_endpoint(name, version, settings, says, hears)))
     return app
 
 
-def _middleware(parts: Parts) -> list[Middleware]:
+def _middleware(parts: Parts, express: Sequence[Route]) -> list[Middleware]:
     """Outermost first. All of it is plain ASGI: `BaseHTTPMiddleware` costs a task for each request."""
     settings = parts.settings
     passed = [Middleware(Doorway, metrics=parts.metrics, max_in_flight=settings.max_in_flight)]
@@ -197,6 +197,8 @@ def _middleware(parts: Parts) -> list[Middleware]:
         )
     passed.append(Middleware(Idempotency, database=parts.database, clock=parts.clock, verifier=parts.verifier))
     passed.append(Middleware(BodyLimit, default=settings.max_body_bytes))
+    if express:
+        passed.append(Middleware(Express, routes=express))
     return passed
 
 
