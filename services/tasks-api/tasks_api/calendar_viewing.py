@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import nsmallest
 from typing import Literal
 from uuid import UUID
 
@@ -32,13 +33,10 @@ class Entry:
     recurrence_id: str | None
     starts_at: datetime
     ends_at: datetime | None
+    position: Position
+    """Where it stands in the order of a calendar."""
     day: date | None = None
     end_day: date | None = None
-
-    @property
-    def position(self) -> Position:
-        """Where it stands in the order of a calendar."""
-        return self.starts_at, str(self.row.id), self.recurrence_id or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +110,20 @@ async def _dates_of_series(
     versions = [(row.id, row.version) for row in known]
     found = await desk.remembered_dates.of_versions(versions, window, lambda ids: agenda.series_with_ids(session, ids))
     overridden = await agenda.overridden_between(session, window)
-    shown = [
-        ((date.starts_at, str(row.id), date.recurrence_id or ""), row.id, date)
-        for row, dates in zip(known, found, strict=True)
-        for date in dates
-        if not overridden or date.recurrence_id not in overridden.get((row.uid, row.copy_number), ())
-    ]
-    first = sorted((one for one in shown if _comes_after(one[0], after)), key=_first)[:limit]
+    shown: list[tuple[Position, UUID, Occurrence]] = []
+    for row, dates in zip(known, found, strict=True):
+        if not dates:
+            continue
+        own = overridden.get((row.uid, row.copy_number), ()) if overridden else ()
+        name = str(row.id)
+        shown += [
+            ((date.starts_at, name, date.recurrence_id or ""), row.id, date)
+            for date in dates
+            if date.recurrence_id not in own
+        ]
+    first = nsmallest(limit, (one for one in shown if _comes_after(one[0], after)), key=_first)
     rows = await agenda.rows_with_ids(session, {task_id for _, task_id, _ in first})
-    return [_entry_of_date(rows[task_id], date) for _, task_id, date in first if task_id in rows]
+    return [_entry_of_date(rows[task_id], date, position) for position, task_id, date in first if task_id in rows]
 
 
 def _position(entry: Entry) -> Position:
@@ -138,16 +141,19 @@ def _comes_after(position: Position, after: Position | None) -> bool:
 def _entry_of_task(row: AgendaRow) -> Entry:
     """A task without a start stands where it is due."""
     starts = row.starts_at or row.ends_at
-    return Entry(row, row.recurrence_id or None, starts, row.ends_at, row.starts_on or row.ends_on, row.ends_on)
+    position = (starts, str(row.id), row.recurrence_id)
+    return Entry(
+        row, row.recurrence_id or None, starts, row.ends_at, position, row.starts_on or row.ends_on, row.ends_on
+    )
 
 
-def _entry_of_date(row: AgendaRow, date: Occurrence) -> Entry:
+def _entry_of_date(row: AgendaRow, date: Occurrence, position: Position) -> Entry:
     if not row.all_day:
-        return Entry(row, date.recurrence_id, date.starts_at, date.ends_at)
+        return Entry(row, date.recurrence_id, date.starts_at, date.ends_at, position)
     home = zone(row.timezone)
     day = date.starts_at.astimezone(home).date()
     end_day = date.ends_at.astimezone(home).date() if date.ends_at else None
-    return Entry(row, date.recurrence_id, date.starts_at, date.ends_at, day, end_day)
+    return Entry(row, date.recurrence_id, date.starts_at, date.ends_at, position, day, end_day)
 
 
 def _beginning(view: View, today: date, timezone: str) -> datetime:

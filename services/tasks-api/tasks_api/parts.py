@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,6 +12,7 @@ from kit.database import AsyncSession
 from kit.workers import WorkerPool
 from tasks_api.desk import CONSUMER, Desk
 from tasks_api.passwords import Passwords
+from tasks_api.remembered_texts import RememberedTexts
 from tasks_api.settings import Settings
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys
@@ -25,6 +26,7 @@ class TasksParts(Parts):
     sign_in: SignIn
     desk: Desk
     workers: WorkerPool
+    task_texts: RememberedTexts = field(default_factory=RememberedTexts)
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator[AsyncSession]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from tests.bench.parts.invitations import measure_invitations
 from tests.bench.parts.mixed_mail import measure_mixed_mail
+from tests.bench.parts.tasks_api import measure_tasks_api
 from tests.bench.report import Report
 from tests.bench.stand import Stand
 
@@ -19,4 +20,5 @@ Part: TypeAlias = Callable[[Stand], Awaitable[Report]]
 PARTS: dict[str, Part] = {
     "mail": measure_mixed_mail,  # pushed to filed and created; 20 mails a second; memory
     "invitations": measure_invitations,  # first REQUESTs only, to a task
+    "api": measure_tasks_api,  # 100 calls a second on 100,000 tasks
 }

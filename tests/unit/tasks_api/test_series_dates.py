@@ -90,7 +90,7 @@ async def test_a_version_of_a_series_is_computed_once_per_month() -> None:
 
     async def newest(ids: Sequence[UUID]) -> dict[UUID, tuple[int, Series]]:
         read.extend(ids)
-        return {one: (version, there[version]) for one in ids}
+        return dict.fromkeys(ids, (version, there[version]))
 
     version = 1
     over_new_year = Window(datetime(2026, 12, 30, tzinfo=UTC), datetime(2027, 1, 13, tzinfo=UTC))

@@ -2,17 +2,19 @@
 
 from typing import Annotated, Literal
 
+import orjson
 from fastapi import APIRouter, Query
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
-from kit.paging import Page, PageWanted, page_of
+from kit.paging import Page, PageWanted, cursor_of
 from tasks_api.endpoints.callers import Reader
 from tasks_api.endpoints.filters import Wanted
 from tasks_api.parts import The
 from tasks_api.report_columns import Language
 from tasks_api.reporting import Format, report, value_names
 from tasks_api.repository import heard
-from tasks_api.repository.task_lists import Grouping, Order, count_by, list_tasks
+from tasks_api.repository.task_lists import Grouping, Order, count_by, list_keys
+from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.schemas.filters import GroupShape, GroupsShape
 from tasks_api.schemas.tasks import TaskShape
 from tasks_api.viewer import Viewer
@@ -26,20 +28,26 @@ LanguageWanted = Annotated[Language | None, Query(description="Of the headings; 
 @router.get("/v1/tasks", response_model=Page[TaskShape])
 async def show_tasks(
     the: The, caller: Reader, paging: PageWanted, wanted: Wanted, order: OrderWanted = "created"
-) -> Page[TaskShape]:
+) -> Response:
     """Tasks the caller may see. A series is one task; its dates are in the calendar."""
+    texts = the.task_texts
     async with the.database.reading() as session:
-        found = await list_tasks(
+        keys = await list_keys(
             session, paging, wanted, Viewer.behind(caller), order=order, dialect=the.database.dialect
         )
         with_reminders = (await heard.reminder_defaults(session)).enabled
-    by_time = order.endswith("starts_at")
-    return page_of(
-        found,
-        paging,
-        key=lambda task: (task.agenda_at, task.id) if by_time else (task.id,),
-        shape=lambda task: TaskShape.of(task, with_reminders=with_reminders),
-    )
+        versions = [(key.id, key.version) for key in keys[: paging.limit]]
+        shown = texts.known(versions, variant=with_reminders)
+        for task in await tasks_with_ids(session, [task_id for task_id, _ in versions if task_id not in shown]):
+            text = TaskShape.of(task, with_reminders=with_reminders).model_dump_json().encode()
+            texts.remember(task.id, task.version, text, variant=with_reminders)
+            shown[task.id] = text
+    following = None
+    if len(keys) > paging.limit:
+        last = keys[paging.limit - 1]
+        following = cursor_of((last.agenda_at, last.id) if order.endswith("starts_at") else (last.id,))
+    items = b",".join(shown[task_id] for task_id, _ in versions if task_id in shown)
+    return Response(b'{"items":[%s],"next":%s}' % (items, orjson.dumps(following)), media_type="application/json")
 
 
 @router.get("/v1/tasks/groups", response_model=GroupsShape)

@@ -151,7 +151,8 @@ def _equalities(wanted: TaskFilter) -> list[ColumnElement[bool]]:
 def _one_of(tested: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Of several statuses an index finds half of all tasks, out of order; hidden from it, the order is walked instead."""
     if len(values) == 1:
-        return tested == values[0]
+        same: ColumnElement[bool] = tested == values[0]
+        return same
     hidden: ColumnElement[Any] = tested.op("||")("") if tested is columns.status else tested
     fits: ColumnElement[bool] = hidden.in_(values)
     return fits

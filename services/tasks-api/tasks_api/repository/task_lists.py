@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
 from kit.database import AsyncSession
 from kit.paging import Paging, cursor_of, one_page
 from tasks_api.repository.task_filters import TaskFilter, columns, conditions
-from tasks_api.repository.task_rows import assignee_table, task_table, tasks_of
+from tasks_api.repository.task_rows import assignee_table, task_table
+from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.task import Task
 from tasks_api.viewer import Viewer
 
@@ -27,15 +27,27 @@ _assigned = assignee_table.c
 async def list_tasks(
     session: AsyncSession, paging: Paging, wanted: TaskFilter, viewer: Viewer, *, order: Order, dialect: str
 ) -> list[Task]:
-    """One page (and one more, see `kit.paging`) of the tasks the viewer may see.
+    """One page (and one more, see `kit.paging`) of the tasks the viewer may see."""
+    keys = await list_keys(session, paging, wanted, viewer, order=order, dialect=dialect)
+    found = {task.id: task for task in await tasks_with_ids(session, [key.id for key in keys])}
+    return [found[key.id] for key in keys if key.id in found]
 
-    First the keys of the page alone are found, along an index where there is one; whole rows are read for those only.
+
+async def list_keys(
+    session: AsyncSession, paging: Paging, wanted: TaskFilter, viewer: Viewer, *, order: Order, dialect: str
+) -> list[Row[Any]]:
+    """`id`, `version` and `agenda_at` of the tasks of one page (and one more).
+
+    The page is found along an index where there is one, before anything else of its tasks is read.
     """
     by_time = order.endswith("starts_at")
     keys, by = await _keys(session, wanted, viewer, by_time=by_time, dialect=dialect)
-    page = one_page(keys, paging, *by, descending=order.startswith("-")).subquery("page")
-    found = await tasks_of(session, select(task_table).join(page, page.c.id == columns.id))
-    return sorted(found, key=_moment_and_id if by_time else _id, reverse=order.startswith("-"))
+    descending = order.startswith("-")
+    page = one_page(keys, paging, *by, descending=descending).subquery("page")
+    sort = (columns.agenda_at, columns.id) if by_time else (columns.id,)
+    shown = select(columns.id, columns.version, columns.agenda_at).join(page, page.c.id == columns.id)
+    connection = await session.connection()
+    return list(await connection.execute(shown.order_by(*(one.desc() if descending else one for one in sort))))
 
 
 async def every_task(
@@ -102,11 +114,3 @@ async def _keys(
     if holds:
         query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(*holds)
     return query, by
-
-
-def _moment_and_id(task: Task) -> tuple[datetime, UUID]:
-    return task.agenda_at, task.id
-
-
-def _id(task: Task) -> UUID:
-    return task.id
