@@ -6,16 +6,16 @@ from typing import TypeVar
 
 from sqlalchemy import event as happenings
 
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
 from contracts.mail import MailAccountChanged
 from contracts.tasks import TASK_EVENTS, TaskEvent
 from kit.database import AsyncSession
 from kit.events import Event, Heard
 from kit.subscription import Subscription
 from reminder_dispatcher.arming import ArmingRules, arm
-from reminder_dispatcher.repository import copies
+from reminder_dispatcher.repository import copies, forgetting
 
-HEARS: tuple[type[Event], ...] = (*TASK_EVENTS, AccountChanged, ContactChanged, EmployeeChanged, MailAccountChanged)
+HEARS: tuple[type[Event], ...] = (*TASK_EVENTS, AccountChanged, ContactChanged, EmployeeChanged, CardErased, MailAccountChanged)
 
 E = TypeVar("E", bound=Event)
 
@@ -27,6 +27,8 @@ def subscription(
     was waiting has been heard."""
 
     async def handle(session: AsyncSession, heard: Sequence[Heard[Event]], now: datetime) -> None:
+        for erased in _events(heard, CardErased):  # while we still know where they were reached
+            await forgetting.forget_card(session, erased.kind, erased.card_id)
         await copies.save_accounts(session, _events(heard, AccountChanged))
         await copies.save_contacts(session, _events(heard, ContactChanged))
         await copies.save_employees(session, _events(heard, EmployeeChanged))

@@ -84,6 +84,11 @@ def iso_minutes(lead: timedelta) -> str:
     return f"PT{int(lead.total_seconds() // 60)}M"
 
 
+def is_lead_time(rule: str) -> bool:
+    """Whether a rule says how long before the start; others name a moment, or how long something has waited."""
+    return rule.startswith("PT")
+
+
 def _occurrences(task: TaskState) -> list[Occurrence]:
     if task.occurrences or task.rrule or task.starts_at is None:
         return task.occurrences

@@ -37,7 +37,7 @@ class Past:
         """Status, reason and what is known of the sending, for a reminder that must not be sent by itself any more."""
         if self.since is None or self.found_at is None:
             return None
-        if reminder.planned_by_hand and reminder.armed_at > self.found_at:
+        if reminder.planned_by_hand and reminder.armed_at >= self.found_at:
             return None  # somebody wants it again, and has seen what is known
         told = self.told.get((key_of(reminder), reminder.begins_at))
         if told is not None:

@@ -56,7 +56,7 @@ SERVICE_SCOPES: dict[str, frozenset[str]] = {
     "tasks-api": frozenset({"mail:send", "mail:read"}),
     "mail-ingest": _SEES_EVERYTHING | {"tasks:read", "directory:read"},
     "case-threader": _SEES_EVERYTHING | {"directory:read", "directory:write", "tasks:read", "mail:read", "mail:send"},
-    "reminder-dispatcher": _SEES_EVERYTHING | {"directory:read", "tasks:read", "mail:read", "mail:send"},
+    "reminder-dispatcher": _SEES_EVERYTHING | {"cases:read", "directory:read", "tasks:read", "mail:read", "mail:send"},
 }
 """The client ids of the client-credentials grant, least privilege each."""
 

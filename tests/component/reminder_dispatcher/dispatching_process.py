@@ -52,7 +52,8 @@ async def _dispatch(url: str, smtp_port: int, folder: Path, clock: AheadClock) -
     database = Database.open(url, schema="reminder_dispatcher", clock=clock)
     sink = SmtpSink(port=smtp_port)
     gateway = FileGateway(folder / "sms.txt")
-    parts = desk_parts(desk_settings(folder), database, clock, sink, gateway)  # type: ignore[arg-type]
+    settings = desk_settings(folder, backlog_per_minute=6000)  # after the lease everything is backlog
+    parts = desk_parts(settings, database, clock, sink, gateway)  # type: ignore[arg-type]
     await parts.dispatcher.adopt()
     parts.dispatcher.hold.release()
     running = [asyncio.create_task(background()) for background in parts.dispatcher.backgrounds()]

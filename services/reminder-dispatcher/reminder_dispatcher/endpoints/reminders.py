@@ -16,7 +16,7 @@ from reminder_dispatcher.composing import circumstances_of, recipient_of
 from reminder_dispatcher.models import Attempt, Reminder
 from reminder_dispatcher.parts import The
 from reminder_dispatcher.recipients import Recipient
-from reminder_dispatcher.reminder_plan import REMIND_AT
+from reminder_dispatcher.reminder_plan import is_lead_time
 from reminder_dispatcher.repository import reminders as repository
 from reminder_dispatcher.repository.dispatching import due_form
 from reminder_dispatcher.schemas.reminders import AttemptShape, CountShape, ReminderShape, ResendBody, SnoozeBody
@@ -126,7 +126,7 @@ def _shape(reminder: Reminder, attempts: Sequence[Attempt], recipient_now: str |
             **reminder.model_dump(),
             "recurrence_id": reminder.occurrence or None,
             "recipient": reminder.recipient or recipient_now,
-            "lead_time": None if reminder.rule == REMIND_AT else reminder.rule,
+            "lead_time": reminder.rule if is_lead_time(reminder.rule) else None,
             "next_at": reminder.next_at if waits else None,
             "attempts": [_attempt(attempt, reminder) for attempt in attempts] + _going_on(reminder),
         }
