@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from case_threader.folding import folded
-from case_threader.repository import directory
+from case_threader.repository import directory, forgetting
 from contracts.addresses import canonical_email, domain_of
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
 from contracts.mail import MailAccountChanged
 from kit.database import AsyncSession
 from kit.events import Event
@@ -17,7 +17,7 @@ from kit.events import Event
 Row = dict[str, Any]
 E = TypeVar("E", bound=Event)
 
-CARD_EVENTS = (AccountChanged, ContactChanged, EmployeeChanged, MailAccountChanged)
+CARD_EVENTS = (AccountChanged, ContactChanged, EmployeeChanged, CardErased, MailAccountChanged)
 _LONGEST_ADDRESS = 320
 
 
@@ -26,6 +26,9 @@ async def keep_cards(session: AsyncSession, events: Sequence[Event]) -> None:
 
     What an address now proves holds for mail from here on; earlier unassigned mail waits for a person (features C38).
     """
+    for event in events:
+        if isinstance(event, CardErased):  # while we still know under which addresses they wrote
+            await forgetting.forget_card(session, event.kind, event.card_id)
     await _keep_accounts(session, _latest(event for event in events if isinstance(event, AccountChanged)))
     await _keep_contacts(session, _latest(event for event in events if isinstance(event, ContactChanged)))
     await _keep_employees(session, _latest(event for event in events if isinstance(event, EmployeeChanged)))
@@ -75,6 +78,9 @@ async def _keep_contacts(session: AsyncSession, events: list[ContactChanged]) ->
         for row in _addresses("contact", event.contact_id, event.emails, account_id=event.account_id)
     ]
     await directory.keep_cards(session, "contact", cards, addresses)
+    for event in events:
+        if event.merged_into is not None:
+            await forgetting.hand_over_person(session, of_contact=event.contact_id, to_contact=event.merged_into)
 
 
 async def _keep_employees(session: AsyncSession, events: list[EmployeeChanged]) -> None:

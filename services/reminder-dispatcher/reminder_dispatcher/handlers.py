@@ -15,7 +15,14 @@ from kit.subscription import Subscription
 from reminder_dispatcher.arming import ArmingRules, arm
 from reminder_dispatcher.repository import copies, forgetting
 
-HEARS: tuple[type[Event], ...] = (*TASK_EVENTS, AccountChanged, ContactChanged, EmployeeChanged, CardErased, MailAccountChanged)
+HEARS: tuple[type[Event], ...] = (
+    *TASK_EVENTS,
+    AccountChanged,
+    ContactChanged,
+    EmployeeChanged,
+    CardErased,
+    MailAccountChanged,
+)
 
 E = TypeVar("E", bound=Event)
 
