@@ -24,6 +24,7 @@ from tasks_api.particulars import Particulars
 from tasks_api.reminder_planning import check_participants
 from tasks_api.reminder_plans import plan_of_new_task
 from tasks_api.repository import drafts, files, heard, history, registers, tasks
+from tasks_api.series_following import follow_series, is_foreign, overrides_of
 from tasks_api.task import MADE_BY_HAND, Task
 from tasks_api.timers import stopped
 from tasks_api.viewer import Viewer
@@ -109,15 +110,19 @@ async def change_task(
     _refuse_closed(task, fields)
     booking = desk.booking(session, now=now)
     booking.touch(task)
-    lacked = _missing(task)
+    before, lacked = task.snapshot(), _missing(task)
     await fill_in(session, desk, task, fields, viewer=editor.viewer, employee_id=editor.employee_id)
+    dates: list[Task] | None = None
+    if before.is_recurring and not await is_foreign(session, before):
+        overrides = await overrides_of(session, before)
+        dates = follow_series(booking, overrides, before, task, rule_given="recurrence" in fields)
     if "parent_id" in fields:
         await hang_on(session, booking, task, fields["parent_id"], viewer=editor.viewer)
     _refuse_missing(task, lacked)
     task.touched_by_hand = True
     if fields.keys() & {"participants", "assignee_ids"}:
         await check_participants(session, task, await heard.reminder_defaults(session))
-    await _save(session, desk, booking, task, fields, editor=editor, now=now)
+    await _save(session, desk, booking, task, fields, editor=editor, now=now, dates=dates)
     return task
 
 
@@ -211,13 +216,20 @@ async def _save(
     *,
     editor: Editor,
     now: datetime,
+    dates: Sequence[Task] | None = None,
 ) -> None:
-    """Plan the next one, then complete this one, then say and write everything (features K43)."""
+    """Plan the next one, then complete this one, then say and write everything (features K43).
+
+    `dates`: the dates of a series that have a task of their own, where that may have changed.
+    """
     if fields.get("follow_up") is not None:
         await plan_follow_up(session, desk, booking, task, fields["follow_up"], created_by=editor.user_id, now=now)
     if fields.get("status") == "completed":
         await _close(session, task, "completed", now=now)
-    await _know_overrides(session, booking, task)
+    if dates is None:
+        await _know_overrides(session, booking, task)
+    else:
+        booking.know_overrides(_overrides(dates, but=task))
     booking.say(by=editor.subject)
     await booking.write()
 

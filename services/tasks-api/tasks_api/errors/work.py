@@ -177,3 +177,10 @@ class TooManyAttachments(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"A task has {most} attachments at most.")
+
+
+class SeriesOfOrganizer(Conflict):
+    code = "series_of_organizer"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else organizes this series; it can be changed as a whole or date by date, not cut in two.")
