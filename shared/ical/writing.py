@@ -27,13 +27,14 @@ _TOKEN = re.compile(r"[^A-Za-z0-9-]")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a calendar; `partstat` None leaves it out, as for an organizer."""
+    """Somebody in a calendar; `partstat` None leaves it out, as for an organizer. `sent_by`: who writes for them."""
 
     email: str
     name: str = ""
     partstat: str | None = None
     rsvp: bool = False
     role: str | None = None
+    sent_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +219,8 @@ def _person(name: str, person: Person) -> str:
         parameters.append(f"PARTSTAT={_TOKEN.sub('', person.partstat).upper()}")
     if person.rsvp:
         parameters.append("RSVP=TRUE")
+    if person.sent_by:
+        parameters.append(f'SENT-BY="mailto:{_one_line(person.sent_by).replace(chr(34), "")}"')
     return ";".join([name, *parameters]) + f":mailto:{_one_line(person.email)}"
 
 

@@ -11,10 +11,20 @@ from typing import Any
 from fastapi import FastAPI
 
 from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
-from contracts.tasks import TASK_EVENTS, InvitationDecided, InvitationWaiting
+from contracts.tasks import (
+    TASK_EVENTS,
+    InvitationDecided,
+    InvitationReplied,
+    InvitationSent,
+    InvitationUndelivered,
+    InvitationWaiting,
+)
 from kit.application import build_app, make_parts
+from kit.egress import Egress
 from kit.events import Event
 from kit.settings import read_settings
+from kit.smtp import SmtpSender
+from kit.smtp_accesses import SmtpAccesses
 from kit.tokens import StaticKeys, TokenVerifier
 from kit.workers import WorkerPool
 from tasks_api.access_tokens import TokenIssuer
@@ -30,6 +40,8 @@ from tasks_api.endpoints import (
     feeds,
     filters,
     invitations,
+    notices,
+    occurrences,
     reminders,
     series,
     stages,
@@ -41,6 +53,7 @@ from tasks_api.endpoints import (
     users,
 )
 from tasks_api.handlers import subscription
+from tasks_api.notice_sending import NoticeSender
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords, new_password
 from tasks_api.scopes import SERVICE_SCOPES
@@ -54,6 +67,9 @@ SAYS: tuple[type[Event], ...] = (
     *TASK_EVENTS,
     InvitationWaiting,
     InvitationDecided,
+    InvitationReplied,
+    InvitationSent,
+    InvitationUndelivered,
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
@@ -78,6 +94,8 @@ ROUTERS = (
     series.router,
     threads.router,
     invitations.router,
+    notices.router,
+    occurrences.router,
     calendar.router,
 )
 
@@ -105,6 +123,7 @@ def app_of(parts: TasksParts) -> FastAPI:
         async with parts.workers:
             yield
         parts.passwords.close()
+        await parts.smtp.close()
 
     return build_app(
         parts,
@@ -113,7 +132,10 @@ def app_of(parts: TasksParts) -> FastAPI:
         package="tasks_api",
         routers=ROUTERS,
         subscription=subscription(parts.desk),
-        background=[partial(keep_windows_extended, parts.database, parts.desk, parts.clock)],
+        background=[
+            partial(keep_windows_extended, parts.database, parts.desk, parts.clock),
+            parts.notice_sender.send_for_ever,
+        ],
         checks={"workers": parts.workers.check},
         says=SAYS,
         lifespan=life,
@@ -129,8 +151,14 @@ def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
         metrics=given["metrics"],
     )
     passwords = Passwords()
+    smtp = SmtpSender(
+        Egress(settings.allowed_private_hosts), connections=settings.smtp_connections, metrics=given["metrics"]
+    )
+    accesses = SmtpAccesses(given["service_client"])
     return TasksParts(
         **given,
+        smtp=smtp,
+        notice_sender=NoticeSender(given["database"], given["clock"], smtp, accesses),
         keys=keys,
         passwords=passwords,
         sign_in=SignIn(

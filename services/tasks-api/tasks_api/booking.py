@@ -26,6 +26,8 @@ from kit.database import AsyncSession
 from kit.events import Heard
 from kit.ids import new_id
 from kit.outbox import announce
+from tasks_api.notices import Change, revise
+from tasks_api.noticing import NoticeWriter
 from tasks_api.repository import history, task_rows
 from tasks_api.series_dates import SeriesDates, last_start, series_of
 from tasks_api.task import Task, differences, own_occurrence, state_of
@@ -49,10 +51,22 @@ class Said:
 
 
 class Booking:
-    """The tasks of one transaction. `window`: how far ahead events tell the dates of a series."""
+    """The tasks of one transaction. `window`: how far ahead events tell the dates of a series; `notices` writes to those who
+    were invited to a task that changes."""
 
-    def __init__(self, session: AsyncSession, *, now: datetime, window: Window, series_dates: SeriesDates) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        now: datetime,
+        window: Window,
+        series_dates: SeriesDates,
+        notices: NoticeWriter,
+    ) -> None:
         self._session = session
+        self._notices = notices
+        self._sent_out: dict[UUID, Task] = {}  # tasks people outside are invited to, as they were at first
+        self._by: str | None = None
         self._now = now
         self._window = window
         self._series_dates = series_dates
@@ -105,6 +119,8 @@ class Booking:
         `again`: series whose own fields stay, but whose dates must be told anew because one of them got a task of its own.
         """
         touched = [(self._tasks[task_id], before) for task_id, before in self._before.items()]
+        self._by = by
+        self._revise(touched)
         changed = [task for task, before in touched if self._note(task, before, by, because)]
         told = set(self._before)
         self._before = {}
@@ -133,6 +149,12 @@ class Booking:
         await task_rows.update_tasks(
             self._session, kept, people_changed=self._people_changed, words_changed=self._words_changed
         )
+        if self._sent_out:
+            changes = [
+                Change(before, None if task_id in self._removed else self._tasks[task_id])
+                for task_id, before in self._sent_out.items()
+            ]
+            await self._notices.tell_changes(changes, by=self._by)
 
     async def _find_dates(self) -> None:
         """The coming dates of every series that is spoken of, in one go."""
@@ -148,6 +170,13 @@ class Booking:
                 said.dates = own_occurrence(said.task)
 
     # ---- one task
+
+    def _revise(self, touched: Iterable[tuple[Task, Task | None]]) -> None:
+        for task, before in touched:
+            if before is not None and before.invited_from is not None:
+                self._sent_out.setdefault(task.id, before)
+                if task.id not in self._removed:
+                    revise(before, task)
 
     def _note(self, task: Task, before: Task | None, by: str | None, because: Heard[Any] | None) -> bool:
         if task.id in self._removed:

@@ -14,6 +14,7 @@ from ical.recurrence import instance_key
 from kit.database import AsyncSession
 from kit.outbox import announce
 from tasks_api.account_linking import AccountMatch
+from tasks_api.changes_made import Carried
 from tasks_api.desk import Desk
 from tasks_api.errors.invitations import (
     InvitationAlreadyUsed,
@@ -205,15 +206,15 @@ async def _carry_out(
     session: AsyncSession, desk: Desk, case: _Case, decisions: Sequence[Decision], *, editor: Editor, now: datetime
 ) -> Answer:
     booking = await _booking(session, desk, case, _count_new(decisions), editor=editor, now=now)
-    match = None
-    for decision in decisions:
-        match = booking.carry_out(decision, case.event, by=editor.subject) or match
+    carried = [booking.carry_out(decision, case.event, by=editor.subject) for decision in decisions]
+    match = next((one.match for one in reversed(carried) if one.match is not None), None)
+    made = [made for one in carried for made in one.made]
     await booking.write()
     memories = {one.uid: one.after.memory for one in decisions if one.after.memory is not None}
     await invitations.keep_memories(session, memories, now=now)
     outcome = _sum_of(decisions)
     task_ids = list(dict.fromkeys(task_id for one in decisions for task_id in one.task_ids))
-    return _answered(session, case, outcome, task_ids, match, editor=editor, now=now)
+    return _answered(session, case, outcome, task_ids, Carried(match, tuple(made)), editor=editor, now=now)
 
 
 async def _make_again(session: AsyncSession, desk: Desk, case: _Case, *, editor: Editor, now: datetime) -> Answer:
@@ -221,10 +222,10 @@ async def _make_again(session: AsyncSession, desk: Desk, case: _Case, *, editor:
     if not creations:
         raise InvitationCancelled
     booking = await _booking(session, desk, case, len(creations), editor=editor, now=now)
-    match = booking.make_again(case.uid, creations, case.event, organizer=case.record.organizer, by=editor.subject)
+    carried = booking.make_again(case.uid, creations, case.event, organizer=case.record.organizer, by=editor.subject)
     await booking.write()
     task_ids = [creation.task_id for creation in creations]
-    return _answered(session, case, Outcome.CREATED, task_ids, match, editor=editor, now=now)
+    return _answered(session, case, Outcome.CREATED, task_ids, carried, editor=editor, now=now)
 
 
 async def _booking(
@@ -245,18 +246,20 @@ def _answered(
     case: _Case,
     outcome: Outcome,
     task_ids: Sequence[UUID],
-    match: AccountMatch | None,
+    carried: Carried,
     *,
     editor: Editor,
     now: datetime,
 ) -> Answer:
-    """The record remembers who decided what; listeners hear it."""
-    record = case.record
+    """The record remembers who decided what, and what that changed; listeners hear it."""
+    record, match = case.record, carried.match
     if outcome in _APPLIED:
         record.outcome = outcome.value
         record.reason = DECIDED_BY_HAND
         record.task_ids = list(dict.fromkeys([*record.task_ids, *(str(task_id) for task_id in task_ids)]))
         record.account_match = match.to_document() if match else record.account_match
+        record.changes = [*record.changes, *(made.to_document() for made in carried.made)]
+        record.undone_at = record.undone_by = None
         _note_decision(session, record, editor=editor, now=now)
     result = _RESULTS.get(outcome, UNCHANGED)
     return Answer(record, result, list(task_ids), match, _warnings(match) if result == "created" else [])

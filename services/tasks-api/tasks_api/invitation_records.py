@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.calendar import CalendarHeld, CalendarObject, Component
-from contracts.tasks import InvitationFact
+from contracts.tasks import InvitationFact, InvitationReplied
 from kit.ids import new_id
-from tasks_api.account_linking import AccountMatch
+from tasks_api.changes_made import Carried
 from tasks_api.itip.shapes import Decision, Outcome
 from tasks_api.models.invitations import InvitationRow
 
@@ -49,6 +49,7 @@ class Record:
     task_ids: list[str] | None = None
     account_match: dict[str, Any] | None = None
     details: dict[str, Any] | None = None
+    changes: list[dict[str, Any]] | None = None
     version: int = 1
     decided_at: datetime | None = None
     decided_by: str | None = None
@@ -57,6 +58,7 @@ class Record:
         row = {name: getattr(self, name) for name in _NAMES}
         row["task_ids"] = self.task_ids or []
         row["details"] = self.details or {}
+        row["changes"] = self.changes or []
         return row
 
 
@@ -77,9 +79,19 @@ def fact_of(record: Record | InvitationRow, kind: type[F]) -> F:
     )
 
 
-def record_of(
-    object_id: UUID, event: CalendarObject, decision: Decision, match: AccountMatch | None, *, now: datetime
-) -> Record:
+def replied(record: Record, decision: Decision) -> InvitationReplied:
+    """Somebody answered an invitation of ours (features E35)."""
+    assert decision.answer is not None
+    told = fact_of(record, InvitationFact).model_dump()
+    return InvitationReplied(
+        **told,
+        attendee=decision.answer.attendee,
+        partstat=decision.answer.partstat,
+        comment=decision.details.get("comment"),
+    )
+
+
+def record_of(object_id: UUID, event: CalendarObject, decision: Decision, carried: Carried, *, now: datetime) -> Record:
     """The record of one decision."""
     record = _record(object_id, event, _component(event, decision), now=now)
     record.outcome = decision.outcome.value
@@ -92,8 +104,9 @@ def record_of(
     record.sender_trust = decision.sender_trust
     record.would = decision.would.value if decision.would else None
     record.task_ids = [str(task_id) for task_id in decision.task_ids]
-    record.account_match = match.to_document() if match else None
+    record.account_match = carried.match.to_document() if carried.match else None
     record.details = dict(decision.details)
+    record.changes = [made.to_document() for made in carried.made]
     return record
 
 

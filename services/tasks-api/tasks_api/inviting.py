@@ -21,10 +21,12 @@ from kit.ids import new_id
 from kit.outbox import announce
 from tasks_api.address_matching import Holder
 from tasks_api.desk import Desk
-from tasks_api.invitation_records import Record, fact_of, held_record, record_of
+from tasks_api.flood_guarding import guard_for, keep_guard
+from tasks_api.invitation_records import Record, fact_of, held_record, record_of, replied
 from tasks_api.itip.deciding import decide, uids_of
 from tasks_api.itip.memory import SeriesMemory
 from tasks_api.itip.shapes import Context, CreateTask, Decision, KnownSeries, Outcome
+from tasks_api.refreshing import answer_refreshes
 from tasks_api.repository import directory, invitations, task_types, tasks
 from tasks_api.repository import heard as copies
 from tasks_api.series_booking import Newcomers, SeriesBooking, known_series
@@ -56,16 +58,27 @@ async def hear_calendars(
     if not fresh:
         return
     around = await surroundings_of(session, [one.event for one in fresh])
+    guard = await guard_for(
+        session,
+        [one.event for one in fresh if _is_stranger(one.event, around)],
+        per_sender=desk.settings.invitations_per_sender,
+        per_mailbox=desk.settings.invitations_per_mailbox,
+        now=now,
+    )
     decided: list[tuple[Heard[CalendarObject], list[Decision]]] = []
     for index, one in enumerate(fresh):
         if index % TURN == TURN - 1:
             await asyncio.sleep(0)
-        decisions = _decisions(one.event, around, desk, now=now)
+        flooded = _is_stranger(one.event, around) and guard.holds(one.event)
+        decisions = _decisions(one.event, around, desk, flooded=flooded, now=now)
+        if _is_stranger(one.event, around):
+            guard.note(one.event, decisions)
         for decision in decisions:
             around.known[decision.uid] = decision.after
         decided.append((one, decisions))
     await _book(session, desk, decided, around, now=now)
     await _remember(session, around, now=now)
+    await keep_guard(session, guard)
 
 
 async def _not_recorded(session: AsyncSession, heard: Sequence[Heard[CalendarObject]]) -> list[Heard[CalendarObject]]:
@@ -120,7 +133,15 @@ def is_usable(uid: str) -> bool:
     return 0 < len(uid.encode("utf-8", "replace")) <= LONGEST_UID
 
 
-def _decisions(event: CalendarObject, around: Surroundings, desk: Desk, *, now: datetime) -> list[Decision]:
+def _is_stranger(event: CalendarObject, around: Surroundings) -> bool:
+    """Whether nobody knows who wrote; history that is brought in is no flood."""
+    known = event.sender is not None and event.sender.email in around.holders
+    return not known and not event.imported and not isinstance(event, CalendarHeld)
+
+
+def _decisions(
+    event: CalendarObject, around: Surroundings, desk: Desk, *, flooded: bool, now: datetime
+) -> list[Decision]:
     if isinstance(event, CalendarHeld) or not all(is_usable(uid) for uid in uids_of(event)):
         return []
     context = Context(
@@ -129,6 +150,7 @@ def _decisions(event: CalendarObject, around: Surroundings, desk: Desk, *, now: 
         policy=event.invitation_policy,
         auto_create_from=event.auto_create_from or desk.settings.auto_create_from,
         sender_known=event.sender is not None and event.sender.email in around.holders,
+        flooded=flooded,
         untitled=desk.untitled,
     )
     return decide(event, around.known, context)
@@ -152,6 +174,7 @@ async def _book(
     booking = SeriesBooking(desk.booking(session, now=now), around.tasks, newcomers, now=now)
     objects: list[dict[str, Any]] = []
     records: list[Record] = []
+    asked: list[tuple[Decision, Record]] = []
     for index, (one, decisions) in enumerate(decided):
         if index % TURN == TURN - 1:
             await asyncio.sleep(0)
@@ -161,12 +184,18 @@ async def _book(
         if not decisions:
             records.append(held_record(object_id, event, now=now))
         for decision in decisions:
-            match = booking.carry_out(decision, event, by=f"mail:{event.message_id}", because=one)
-            records.append(record_of(object_id, event, decision, match, now=now))
+            carried = booking.carry_out(decision, event, by=f"mail:{event.message_id}", because=one)
+            record = record_of(object_id, event, decision, carried, now=now)
+            records.append(record)
+            if decision.answer is not None:
+                announce(session, replied(record, decision), because=one)
+            if decision.asks is not None:
+                asked.append((decision, record))
         for record in records[len(records) - max(len(decisions), 1) :]:
             if record.outcome in _WAITS:
                 announce(session, fact_of(record, InvitationWaiting), because=one)
     await booking.write()
+    await answer_refreshes(session, desk, asked, booking.tasks, now=now)
     await invitations.add_objects(session, objects)
     await invitations.add_records(session, [record.row() for record in records])
 

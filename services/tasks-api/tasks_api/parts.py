@@ -9,8 +9,10 @@ from fastapi import Depends
 
 from kit.application import Parts, given_parts
 from kit.database import AsyncSession
+from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
 from tasks_api.desk import CONSUMER, Desk
+from tasks_api.notice_sending import NoticeSender
 from tasks_api.passwords import Passwords
 from tasks_api.remembered_texts import RememberedTexts
 from tasks_api.settings import Settings
@@ -26,6 +28,8 @@ class TasksParts(Parts):
     sign_in: SignIn
     desk: Desk
     workers: WorkerPool
+    smtp: SmtpSender
+    notice_sender: NoticeSender
     task_texts: RememberedTexts = field(default_factory=RememberedTexts)
 
     @asynccontextmanager

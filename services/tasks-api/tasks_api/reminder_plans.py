@@ -42,5 +42,16 @@ def plan_of_new_task(settings: AutomationSettings, *, kind: str = "task") -> Rem
     return ReminderPlan(client=_switched_on(client), operator=_switched_on(operator))
 
 
+def without_sms(plan: ReminderPlan) -> ReminderPlan:
+    """The plan without what costs money and wakes people: a stranger's mail must not send SMS (reliability C6)."""
+    if not any(one.channel == "sms" for audience in (plan.client, plan.operator) for one in audience.channels):
+        return plan
+    client, operator = (
+        _switched_on(AudiencePlan(channels=[one for one in audience.channels if one.channel != "sms"]))
+        for audience in (plan.client, plan.operator)
+    )
+    return plan.model_copy(update={"client": client, "operator": operator})
+
+
 def _switched_on(plan: AudiencePlan) -> AudiencePlan:
     return AudiencePlan(enabled=bool(plan.channels), channels=plan.channels)

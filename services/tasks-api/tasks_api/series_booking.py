@@ -15,6 +15,7 @@ from kit.events import Heard
 from tasks_api.account_linking import AccountMatch, linked_account
 from tasks_api.address_matching import Holder
 from tasks_api.booking import Booking
+from tasks_api.changes_made import Carried, Made, all_fields, changed_fields
 from tasks_api.itip.memory import SeriesMemory
 from tasks_api.itip.shapes import (
     CancelTask,
@@ -27,7 +28,7 @@ from tasks_api.itip.shapes import (
     ReopenTask,
     UpdateTask,
 )
-from tasks_api.reminder_plans import AutomationSettings, plan_of_new_task
+from tasks_api.reminder_plans import AutomationSettings, plan_of_new_task, without_sms
 from tasks_api.task import NO_REMINDERS, Task
 
 _IMPORTED = TaskSource(kind="calendar")
@@ -74,26 +75,31 @@ class SeriesBooking:
 
     def carry_out(
         self, decision: Decision, event: CalendarObject, *, by: str, because: Heard[Any] | None = None
-    ) -> AccountMatch | None:
-        """Do what a decision about a mail asks for; tells whose account it belongs to when it makes a task, or would."""
+    ) -> Carried:
+        """Do what a decision about a mail asks for; tells whose account it belongs to when it makes a task, or would.
+
+        What mail brings from somebody nobody knows is never told by SMS (reliability C6); a person who decides vouches for it.
+        """
         match = None
         if any(isinstance(change, CreateTask) for change in (*decision.changes, *decision.would_change)):
             sender = event.sender.email if event.sender else None
             match = linked_account(sender, decision.organizer, self._newcomers.holders)
         source = TaskSource.model_construct(kind="invitation", message_id=event.message_id, document=None)
-        self._apply(decision, source, match, own=event.own_addresses, reminded=not event.imported)
+        made = self._apply(
+            decision, source, match, own=event.own_addresses, reminded=not event.imported, by_mail=because is not None
+        )
         self._booking.say(by=by, because=because, again=self._series_to_tell(decision.uid, decision.changes))
-        return match
+        return Carried(match, made)
 
     def carry_out_import(self, decision: Decision, *, by: str) -> None:
         """Do what a decision about a calendar of our own asks for."""
         match = linked_account(None, decision.organizer, self._newcomers.holders)
-        self._apply(decision, _IMPORTED, match, own=(), reminded=True)
+        self._apply(decision, _IMPORTED, match, own=(), reminded=True, by_mail=False)
         self._booking.say(by=by, again=self._series_to_tell(decision.uid, decision.changes))
 
     def make_again(
         self, uid: str, creations: Sequence[CreateTask], event: CalendarObject, *, organizer: str | None, by: str
-    ) -> AccountMatch:
+    ) -> Carried:
         """A person wants these tasks a second time (features E11): they get a copy number of their own."""
         match = linked_account(event.sender.email if event.sender else None, organizer, self._newcomers.holders)
         source = TaskSource.model_construct(kind="invitation", message_id=event.message_id, document=None)
@@ -101,7 +107,12 @@ class SeriesBooking:
         for creation in creations:
             self._create(uid, creation, source, match, own=event.own_addresses, reminded=True, copy_number=copy_number)
         self._booking.say(by=by)
-        return match
+        return Carried(match, tuple(Made(one.task_id, "created", one.recurrence_id) for one in creations))
+
+    @property
+    def tasks(self) -> Mapping[UUID, Task]:
+        """The tasks as they now are."""
+        return self._tasks
 
     async def write(self) -> None:
         await self._booking.write()
@@ -116,19 +127,24 @@ class SeriesBooking:
         *,
         own: Collection[str],
         reminded: bool,
-    ) -> None:
+        by_mail: bool,
+    ) -> tuple[Made, ...]:
+        made: list[Made] = []
         for change in decision.changes:
-            if isinstance(change, CreateTask):
-                like = self._tasks.get(change.like) if change.like else None
-                if like is not None:
-                    self._create_like(decision.uid, change, source, like)
-                else:
-                    self._create(decision.uid, change, source, match, own=own, reminded=reminded)
+            if not isinstance(change, CreateTask):
+                made.append(self._change(change))
+                continue
+            made.append(Made(change.task_id, "created", change.recurrence_id))
+            like = self._tasks.get(change.like) if change.like else None
+            if like is not None:
+                self._create_like(decision.uid, change, source, like)
             else:
-                self._change(change)
+                self._create(decision.uid, change, source, match, own=own, reminded=reminded, by_mail=by_mail)
+        return tuple(made)
 
-    def _change(self, change: UpdateTask | CancelTask | ReopenTask | RemoveTask) -> None:
+    def _change(self, change: UpdateTask | CancelTask | ReopenTask | RemoveTask) -> Made:
         task = self._tasks[change.task_id]
+        made = _made(task, change)
         match change:
             case UpdateTask():
                 self._booking.touch(task)
@@ -143,6 +159,7 @@ class SeriesBooking:
                 self._booking.remove(task)
                 self._of_uid[task.uid or ""].remove(task)
                 del self._tasks[task.id]
+        return made
 
     def _create(
         self,
@@ -153,6 +170,7 @@ class SeriesBooking:
         *,
         own: Collection[str],
         reminded: bool,
+        by_mail: bool = False,
         copy_number: int = 0,
     ) -> None:
         task = self._new(uid, creation, source, copy_number)
@@ -162,7 +180,9 @@ class SeriesBooking:
         task.participants = self._invited_employees(creation.fields.attendees, own)
         task.type_id = self._newcomers.type_id
         if reminded:
-            task.reminders = plan_of_new_task(self._newcomers.automation, kind=creation.fields.kind)
+            plan = plan_of_new_task(self._newcomers.automation, kind=creation.fields.kind)
+            is_unknown = match is not None and match.match == "none"
+            task.reminders = without_sms(plan) if by_mail and is_unknown else plan
         self._add(task)
 
     def _create_like(self, uid: str, creation: CreateTask, source: TaskSource, like: Task) -> None:
@@ -170,6 +190,7 @@ class SeriesBooking:
         task = self._new(uid, creation, source, like.copy_number)
         task.account_id, task.contact_ids, task.participants = like.account_id, like.contact_ids, like.participants
         task.type_id, task.color, task.case_number = like.type_id, like.color, like.case_number
+        task.invited_from = like.invited_from
         task.reminders = (
             like.reminders.model_copy(update={"remind_at": None}) if like.reminders.remind_at else like.reminders
         )
@@ -220,6 +241,20 @@ class SeriesBooking:
         if not any(isinstance(change, RemoveTask) or _makes_override(change) for change in changes):
             return []
         return [task for task in self._of_uid[uid] if task.is_recurring]
+
+
+def _made(task: Task, change: UpdateTask | CancelTask | ReopenTask | RemoveTask) -> Made:
+    """What the change will have done to the task, for the record."""
+    match change:
+        case UpdateTask():
+            fields = changed_fields(task.fields, change.fields, change.changed)
+            return Made(task.id, "updated", task.recurrence_id, task.status, fields)
+        case CancelTask():
+            return Made(task.id, "cancelled", task.recurrence_id, task.status)
+        case ReopenTask():
+            return Made(task.id, "reopened", task.recurrence_id, task.status)
+        case RemoveTask():
+            return Made(task.id, "removed", task.recurrence_id, task.status, all_fields(task.fields))
 
 
 def _makes_override(change: Change) -> bool:

@@ -32,6 +32,25 @@ class Settings(ServiceSettings):
     auto_create_from: Literal["anyone", "known", "nobody"] = Field(
         default="anyone", description="Under the policy `auto`: whose invitations become tasks by themselves."
     )
+    invitations_per_sender: int = Field(
+        default=20,
+        ge=0,
+        description="New meetings an hour that become tasks by themselves from one sender the directory does not know;"
+        " 0: no limit.",
+    )
+    invitations_per_mailbox: int = Field(
+        default=500,
+        ge=0,
+        description="The same for all unknown senders together, in one mail account; 0: no limit.",
+    )
+    loop_mark: str = Field(
+        default="goniec",
+        pattern="^[!-~]{1,100}$",
+        description="Value of X-Loop on every mail; the same for all services of one installation.",
+    )
+    smtp_connections: int = Field(
+        default=4, ge=1, le=64, description="Calendar messages sent at a time through one mail account."
+    )
     phone_region: str = Field(
         default="PL", pattern="^[A-Z]{2}$", description="Country of phone numbers without a country code."
     )

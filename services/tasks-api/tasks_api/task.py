@@ -29,6 +29,7 @@ class Task:
 
     `recurrence_id` (an instance key) makes it one date of the series with the same `uid`. `copy_number` tells apart tasks
     that a person deliberately made twice from one invitation. `announced_until`: listeners know the occurrences up to there.
+    `invited_from`: the mail account through which we invited people outside to it; None: nobody was.
     `recurs_until`: no date of the series begins after that; None when it goes on for ever or that is not known.
     """
 
@@ -54,6 +55,7 @@ class Task:
     reminders: ReminderPlan = NO_REMINDERS
     case_number: int | None = None
     touched_by_hand: bool = False
+    invited_from: UUID | None = None
     created_by: UUID | None = None
     completed_at: datetime | None = None
     particulars: Particulars = NOTHING_PARTICULAR
@@ -100,6 +102,7 @@ class Task:
 
 _OWN_NAMES = (
     "uid", "recurrence_id", "type_id", "note", "status", "account_id", "contact_ids", "participants", "color", "reminders", "case_number",
+    "invited_from",
 )  # fmt: skip
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import email
+import email.policy
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -30,6 +34,7 @@ from contracts.tasks import AudiencePlan, ChannelPlan
 from kit.database import Database
 from kit.events import Event, Heard
 from kit.ids import new_id
+from kit.smtp import Sent, SmtpAccess, SmtpFailed
 from kit.testing import FixedClock, announced, announced_envelopes, hear
 from kit.testing.web import PRIVATE_KEY, parts_for_tests
 from kit.tokens import InvalidToken
@@ -38,6 +43,7 @@ from tasks_api.access_tokens import TokenIssuer
 from tasks_api.app import app_of, own_verifier
 from tasks_api.desk import Desk
 from tasks_api.handlers import subscription
+from tasks_api.notice_sending import NoticeSender
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords
 from tasks_api.settings import Settings
@@ -80,6 +86,35 @@ class InlineWorkers:
         return results
 
 
+@dataclass
+class Postbox:
+    """Stands for the SMTP servers of our mail accounts: keeps what it is handed, or refuses it."""
+
+    mails: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
+    refusing: SmtpFailed | None = None
+
+    async def send(self, access: SmtpAccess, *, envelope_from: str, recipients: list[str], message: bytes) -> Sent:
+        if self.refusing is not None:
+            raise self.refusing
+        read = email.message_from_bytes(message, policy=email.policy.default)
+        assert isinstance(read, EmailMessage)
+        self.mails.append((envelope_from, list(recipients), read))
+        return Sent(250, "taken")
+
+    async def close(self) -> None:
+        return None
+
+
+class Accesses:
+    """Stands for mail-ingest, which knows how each account sends."""
+
+    async def get(self, mail_account_id: UUID) -> SmtpAccess:
+        return SmtpAccess("smtp.example", 25, "none", None)
+
+    def forget(self, mail_account_id: UUID) -> None:
+        return None
+
+
 def quick_passwords() -> Passwords:
     return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
@@ -87,7 +122,7 @@ def quick_passwords() -> Passwords:
 def parts_under_test(settings: Settings, database: Database, clock: FixedClock) -> TasksParts:
     """Parts with the key that `kit.testing.web.signed_token` uses, so that both kinds of tokens are good."""
     keys = SigningKeys(PRIVATE_KEY)
-    passwords, workers = quick_passwords(), InlineWorkers()
+    passwords, workers, postbox = quick_passwords(), InlineWorkers(), Postbox()
     secrets = dict.fromkeys(("mail-ingest", "case-threader", "reminder-dispatcher"), CLIENT_SECRET)
     parts = parts_for_tests(
         settings,
@@ -97,6 +132,8 @@ def parts_under_test(settings: Settings, database: Database, clock: FixedClock) 
         keys=keys,
         passwords=passwords,
         workers=workers,
+        smtp=postbox,
+        notice_sender=NoticeSender(database, clock, postbox, Accesses()),  # type: ignore[arg-type]
         desk=Desk.of(settings, workers),
         sign_in=SignIn(
             database,
@@ -154,6 +191,22 @@ class Office:
 
     async def put(self, path: str, body: Any, *, expect: int | None = None, **kwargs: Any) -> Any:
         return self._good(await self.client.put(path, json=body, **kwargs), expect)
+
+    @property
+    def postbox(self) -> Postbox:
+        return self.parts.smtp  # type: ignore[return-value]
+
+    async def letters(self, count: int) -> list[EmailMessage]:
+        """So many calendar messages of ours, once they have left."""
+        self.parts.notice_sender.wake()
+        async with asyncio.timeout(10):
+            while len(self.postbox.mails) < count or await self._on_their_way():
+                await asyncio.sleep(0.01)
+        assert len(self.postbox.mails) == count
+        return [message for _, _, message in self.postbox.mails]
+
+    async def _on_their_way(self) -> list[Any]:
+        return list((await self.get("/v1/notices", status=["queued", "sending"]))["items"])
 
     async def account(self, name: str = "Młyn", *emails: str, **fields: Any) -> str:
         return str((await self.post("/v1/accounts", {"name": name, "emails": list(emails), **fields}))["id"])

@@ -24,6 +24,8 @@ from tasks_office import (
 from contracts.addresses import Address
 from contracts.calendar import Attendee, Organizer
 from contracts.tasks import (
+    AudiencePlan,
+    ChannelPlan,
     InvitationWaiting,
     TaskCancelled,
     TaskCreated,
@@ -261,7 +263,46 @@ async def test_what_a_person_decided_survives_an_update(office: Office) -> None:
     assert task["reminders"]["client"]["channels"][0]["phone"] == "+48601234567"
 
 
+async def test_a_stranger_sends_nobody_an_sms(laptop: Office) -> None:
+    by_both = AudiencePlan(enabled=True, channels=[ChannelPlan(channel="sms"), ChannelPlan(channel="email")])
+    await laptop.hear(reminder_settings(operator_use_as_default=True, operator=by_both, client_use_as_default=True))
+    request = a_mail_with("REQUEST", an_event("a@mlyn.example"), invitation_policy="ask")
+    await laptop.hear(a_mail_with("REQUEST", an_event("b@mlyn.example")), request)
+    (record,) = await laptop.records(request)
+    await laptop.post(f"/v1/invitations/{record['id']}/tasks", {}, expect=201)  # a person vouches for it
+    by_mail, by_hand = (one.task.reminders for one in await laptop.announced(TaskCreated))
+    assert [one.channel for one in by_mail.operator.channels] == ["email"]
+    assert not by_mail.client.enabled
+    assert [one.channel for one in by_hand.operator.channels] == ["sms", "email"]
+
+
+async def test_new_meetings_of_a_stranger_wait_when_there_are_too_many(laptop: Office) -> None:
+    await laptop.account("Młyn", "znany@mlyn.example")
+    flood = [a_mail_with("REQUEST", an_event(f"{n}@mlyn.example")) for n in range(22)]
+    known = [
+        a_mail_with("REQUEST", an_event(f"k{n}@mlyn.example"), sender=Address(email="znany@mlyn.example"))
+        for n in range(22)
+    ]
+    await laptop.hear(*flood[:11])
+    await laptop.hear(*flood[11:], *known)
+    outcomes = [(record["outcome"], record["reason"]) for one in flood for record in await laptop.records(one)]
+    assert outcomes == [("created", "new")] * 20 + [("waiting", "too_many_from_strangers")] * 2
+    assert [record["outcome"] for one in known for record in await laptop.records(one)] == ["created"] * 22
+    laptop.clock.advance(timedelta(hours=1))
+    later = a_mail_with("REQUEST", an_event("pozniej@mlyn.example"))
+    await laptop.hear(later)
+    assert [record["outcome"] for record in await laptop.records(later)] == ["created"]
+
+
+async def test_updates_and_cancellations_of_a_stranger_are_no_flood(laptop: Office) -> None:
+    await laptop.hear(*(a_mail_with("REQUEST", an_event(f"{n}@mlyn.example")) for n in range(20)))
+    cancel = a_mail_with("CANCEL", an_event("3@mlyn.example", sequence=1, status="CANCELLED"))
+    await laptop.hear(cancel)
+    assert [record["outcome"] for record in await laptop.records(cancel)] == ["cancelled"]
+
+
 async def test_defaults_of_reminders_reach_tasks_made_from_mail_but_not_imported_history(office: Office) -> None:
+    await office.account("Młyn", ORGANIZER)
     await office.hear(reminder_settings(client_use_as_default=True))
     await office.hear(a_mail_with("REQUEST", an_event("a@mlyn.example")))
     await office.hear(a_mail_with("REQUEST", an_event("b@mlyn.example"), imported=True))

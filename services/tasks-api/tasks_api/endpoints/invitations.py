@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from kit.errors import GoniecError
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
+from tasks_api.decision_undoing import undo_decision
 from tasks_api.endpoints.callers import DecidesAll, SeesAll, editor_of
 from tasks_api.errors.invitations import InvitationAlreadyUsed, Unconfirmed
 from tasks_api.invitation_answers import (
@@ -19,6 +20,7 @@ from tasks_api.invitation_answers import (
     make_tasks,
 )
 from tasks_api.parts import TasksParts, The
+from tasks_api.proposal_declining import decline_proposal
 from tasks_api.repository import invitations
 from tasks_api.repository.invitations import InvitationFilter
 from tasks_api.schemas.invitations import (
@@ -29,7 +31,10 @@ from tasks_api.schemas.invitations import (
     ItemsShape,
     Outcome,
     TasksBody,
+    UndoBody,
+    UndoneShape,
 )
+from tasks_api.schemas.notices import CommentBody
 from tasks_api.task_editing import Editor
 
 router = APIRouter(tags=["invitations"])
@@ -133,6 +138,39 @@ async def dismiss(
         check_if_match(request, etag_of(known.version))
         record = await dismiss_invitation(session, invitation_id, editor=editor_of(caller), now=the.clock.now())
         shape = InvitationShape.of(record)
+    response.headers["etag"] = etag_of(shape.version)
+    return shape
+
+
+@router.post("/v1/invitations/{invitation_id}/undo", response_model=UndoneShape)
+async def undo(
+    the: The, caller: DecidesAll, invitation_id: UUID, body: UndoBody, request: Request, response: Response
+) -> UndoneShape:
+    """Take the decision back: what it made is removed, what it changed or cancelled is as it was before."""
+    async with the.deciding() as session:
+        known = await invitations.get_invitation(session, invitation_id)
+        check_if_match(request, etag_of(known.version))
+        undone = await undo_decision(
+            session, the.desk, invitation_id, force=body.force, editor=editor_of(caller), now=the.clock.now()
+        )
+        shape = UndoneShape.of(undone)
+    response.headers["etag"] = etag_of(shape.invitation.version)
+    return shape
+
+
+@router.post("/v1/invitations/{invitation_id}/decline", response_model=InvitationShape)
+async def decline(
+    the: The, caller: DecidesAll, invitation_id: UUID, body: CommentBody, request: Request, response: Response
+) -> InvitationShape:
+    """Decline a proposal of other times: whoever made it gets a METHOD:DECLINECOUNTER, and the meeting stays as it is."""
+    async with the.deciding() as session:
+        known = await invitations.get_invitation(session, invitation_id)
+        check_if_match(request, etag_of(known.version))
+        record, _ = await decline_proposal(
+            session, the.desk, invitation_id, comment=body.comment, editor=editor_of(caller), now=the.clock.now()
+        )
+        shape = InvitationShape.of(record)
+    the.notice_sender.wake()
     response.headers["etag"] = etag_of(shape.version)
     return shape
 

@@ -80,6 +80,23 @@ class NothingToDecide(Conflict):
         super().__init__(f"Nobody has to decide about this: it is {outcome} already.")
 
 
+class NothingToUndo(Conflict):
+    code = "nothing_to_undo"
+
+    def __init__(self) -> None:
+        super().__init__("This decision changed nothing, or was taken back already.")
+
+
+class ChangedSince(Conflict):
+    code = "changed_since"
+
+    def __init__(self, task_ids: Sequence[UUID]) -> None:
+        super().__init__(
+            "Somebody has worked on these tasks since; say `force: true` to remove them all the same.",
+            task_ids=[str(task_id) for task_id in task_ids],
+        )
+
+
 class NothingToUpdate(Conflict):
     code = "nothing_to_update"
 

@@ -14,7 +14,7 @@ from tasks_api.itip.cancellations import bury, take_cancel
 from tasks_api.itip.drafts import Draft
 from tasks_api.itip.fields import fields_of, key_as_written, key_in, series_of, titled
 from tasks_api.itip.memory import Authority, SeriesMemory
-from tasks_api.itip.replies import take_counter, take_reply
+from tasks_api.itip.replies import take_counter, take_refresh, take_reply
 from tasks_api.itip.requests import take_add, take_request, unusable
 from tasks_api.itip.settling import settle
 from tasks_api.itip.shapes import Context, CreateTask, Decision, KnownSeries, Outcome
@@ -24,7 +24,9 @@ from tasks_api.itip.waiting_facts import adopted
 Unit = Sequence[Component]
 
 _CHANGING = frozenset({"REQUEST", "PUBLISH", "ADD", "CANCEL"})
-_UNREADABLE = ("truncated", "too_many_events", "several_calendars", "too_large", "too_deep")
+_UNREADABLE = ("truncated", "too_many_events", "too_large", "too_deep")
+_AMBIGUOUS = (reasons.METHODS_DIFFER, reasons.SEVERAL_CALENDARS)
+"""Two answers to what a mail wants: a way to show a person one thing and a machine another (reliability C2)."""
 _MOST_DATES = 1_000
 _MOST_SENT_BY = 5
 _LONGEST_COMMENT = 2_000
@@ -140,12 +142,17 @@ def _split(components: list[Component], method: str | None) -> Iterable[Unit]:
 def _decide(known: KnownSeries, message: CalendarObject, unit: Unit, context: Context, own: frozenset[str]) -> Decision:
     draft = Draft.of(known, message, context, own)
     leading = next((one for one in unit if one.recurrence_id is None), unit[0])
-    problem = next((code for code in _UNREADABLE if code in message.problems), None)
+    problem = next((code for code in _held_for(message) if code in message.problems), None)
     if problem is not None and not draft.forced:
         return _decision(draft, review(problem, leading), _authority_of(draft, leading))
     if message.method in _CHANGING:
         return _decide_change(draft, unit, leading)
     return _decide_answer(draft, leading)
+
+
+def _held_for(message: CalendarObject) -> tuple[str, ...]:
+    """Mail accounts that name whose authentication results they trust want to be sure; others live with odd senders."""
+    return _UNREADABLE if message.authentication.verdict == "unchecked" else (*_UNREADABLE, *_AMBIGUOUS)
 
 
 def _authority_of(draft: Draft, component: Component) -> Authority:
@@ -192,6 +199,8 @@ def _adopt(draft: Draft, authority: Authority, leading: Component) -> None:
 
 
 def _creation_withheld(draft: Draft) -> str | None:
+    if draft.context.flooded:
+        return reasons.TOO_MANY_FROM_STRANGERS
     match draft.context.auto_create_from:
         case "nobody":
             return reasons.CREATION_OFF
@@ -224,7 +233,7 @@ def _decide_answer(draft: Draft, component: Component) -> Decision:
         case "COUNTER":
             verdict = take_counter(draft, authority, component)
         case "REFRESH":
-            verdict = ignored(reasons.REFRESH_ASKED if draft.tasks else reasons.UNKNOWN_UID, component)
+            verdict = take_refresh(draft, authority, component)
         case "DECLINECOUNTER":
             verdict = ignored(reasons.COUNTER_DECLINED, component)
         case None:
@@ -293,6 +302,8 @@ def _decision(
         would=verdict.outcome if instead else None,
         would_change=changes if instead else (),
         proposal=verdict.proposal,
+        answer=verdict.answer,
+        asks=verdict.asks,
         details={"comment": component.comment[:_LONGEST_COMMENT]} if component.comment else {},
     )
 

@@ -11,7 +11,7 @@ from tasks_api.itip.authority import is_authenticated, sender_of, speaks_for
 from tasks_api.itip.drafts import Draft
 from tasks_api.itip.fields import TIMES, fields_of, fields_of_date, key_in, series_of
 from tasks_api.itip.memory import Authority, Version
-from tasks_api.itip.shapes import KnownTask, Outcome, Proposal, TaskFields
+from tasks_api.itip.shapes import Answer, KnownTask, Outcome, Proposal, TaskFields
 from tasks_api.itip.verdicts import Verdict, ignored, review, stale, unchanged
 
 _HOLDING = ("truncated", "bad_recurrence_id", "no_uid", "long_uid")
@@ -36,7 +36,7 @@ def take_reply(draft: Draft, authority: Authority, component: Component) -> Verd
     for task in _tasks_at(draft, key):
         draft.set_fields(task, replace(task.fields, attendees=_answered(task.fields, answer, component)))
     reason = reasons.DELEGATED if answer.partstat == "DELEGATED" else reasons.ANSWERED
-    return Verdict(Outcome.REPLIED, reason, component, key)
+    return Verdict(Outcome.REPLIED, reason, component, key, answer=Answer(answer.email, answer.partstat))
 
 
 def take_counter(draft: Draft, authority: Authority, component: Component) -> Verdict:
@@ -63,6 +63,18 @@ def take_counter(draft: Draft, authority: Authority, component: Component) -> Ve
     draft.holds.append(reasons.COUNTER_PROPOSAL)
     proposal = Proposal(answer.email, wanted, component.comment)
     return Verdict(Outcome.UPDATED, reasons.COUNTER_PROPOSAL, component, key, proposal)
+
+
+def take_refresh(draft: Draft, authority: Authority, component: Component) -> Verdict:
+    """Somebody invited asks how things stand: nothing changes, and they may be told (RFC 5546 section 3.2.6)."""
+    if (verdict := _not_for_us(draft, authority, component)) is not None:
+        return verdict
+    answer = _answering(draft, component)
+    key = _key(draft, component)
+    asked = ignored(reasons.REFRESH_ASKED, component, key)
+    if isinstance(answer, str) or not _is_invited(_fields_at(draft, key), answer):
+        return asked
+    return replace(asked, asks=answer.email)
 
 
 def _not_for_us(draft: Draft, authority: Authority, component: Component) -> Verdict | None:

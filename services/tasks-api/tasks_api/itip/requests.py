@@ -171,12 +171,17 @@ def _put(draft: Draft, key: str | None, fields: TaskFields) -> dict[str, Any]:
             together = merged(task.fields, fields, received, own=draft.own, forced=True)
         draft.set_fields(task, together)
     if not rows:
-        if draft.line(key).request is not None:
+        if draft.line(key).request is not None or _is_deleted(draft):
             draft.holds.append(reasons.DELETED_BY_HAND)
         fields = titled(fields, draft.message, draft.context)
         draft.create(key, fields)
     said = remembered(fields)
     return said if fields.title else {**said, "title": received.get("title", "")}
+
+
+def _is_deleted(draft: Draft) -> bool:
+    """Whether a person took the whole series out of the list: then none of its dates comes back by itself."""
+    return draft.memory.series.request is not None and not draft.tasks
 
 
 def _cancelled_by_status(draft: Draft, component: Component, key: str | None) -> Verdict:

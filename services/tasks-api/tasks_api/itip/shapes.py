@@ -103,6 +103,7 @@ class Context:
 
     `own_addresses`: canonical addresses of all mail accounts, aliases and employees; those of the message are added.
     `sender_known`: the directory knows the From address (needed when `auto_create_from` is `known`).
+    `flooded`: an unknown sender has made too many new meetings in this hour (reliability C6).
     `confirmed_by_person`: a person asked for it (POST /v1/invitations/{id}/tasks with `update`, …/cancellation): policy,
     authority and perspective are not asked for, order and tombstones still are.
     `only_tasks`: a confirmed cancellation names a subset (features E29). `new_id` gives ids to tasks that are created.
@@ -113,6 +114,7 @@ class Context:
     policy: Literal["auto", "ask"] | None = None  # None: the one the message names
     auto_create_from: Literal["anyone", "known", "nobody"] = "anyone"
     sender_known: bool = False
+    flooded: bool = False
     confirmed_by_person: bool = False
     only_tasks: frozenset[UUID] | None = None
     untitled: str = "(bez tytułu)"
@@ -182,12 +184,21 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answered one of our invitations, and what (RFC 5545 section 3.2.12)."""
+
+    attendee: str
+    partstat: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What comes of one iTIP object, ready to be stored as an invitation record and carried out.
 
     One REQUEST with a series and its overrides is one decision (`recurrence_id` None); a message about single dates gives
     one decision per date. `reason` is a stable code, see `reasons.py`. `changes` is empty unless the outcome is created,
     updated, cancelled or replied; `would` and `would_change` say what confirming would do while it waits.
+    `answer`: what a REPLY says. `asks`: the invited person who wants to be told the current state (REFRESH).
     `task_ids`: the tasks it made, changed or is about. `sender_trust`: see `authority.Trust`.
     """
 
@@ -205,4 +216,6 @@ class Decision:
     would: Outcome | None = None
     would_change: tuple[Change, ...] = ()
     proposal: Proposal | None = None
+    answer: Answer | None = None
+    asks: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.calendar import Component
-from tasks_api.itip.shapes import Outcome, Proposal
+from tasks_api.itip.shapes import Answer, Outcome, Proposal
 
 ACTING = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.CANCELLED, Outcome.REPLIED})
 
@@ -14,6 +14,7 @@ ACTING = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.CANCELLED, Outcome
 class Verdict:
     """`key` is the date it is about, None for the series or the plain event.
 
+    `answer`: what a REPLY says; `asks`: who wants to be told how things stand.
     `keeps`: nothing is done to tasks, but what was remembered on the way is kept.
     """
 
@@ -22,6 +23,8 @@ class Verdict:
     component: Component
     key: str | None = None
     proposal: Proposal | None = None
+    answer: Answer | None = None
+    asks: str | None = None
     keeps: bool = False
 
     @property

@@ -16,10 +16,12 @@ class MailAccountCopy(Table, table=True):
     __tablename__ = "mail_account"
 
     id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=300)
     address: str = Field(max_length=320)
     aliases: list[Any] = Field(sa_type=JsonDocument)
     invitation_policy: str = Field(max_length=10)
     timezone: str = Field(max_length=100)
+    can_send: bool = False
 
 
 class MailboxAddress(Table, table=True):

@@ -30,7 +30,10 @@ class CalendarObjectRow(Table, table=True):
 
 
 class InvitationRow(Table, table=True):
-    """What was decided about one object (or one date of a series in it), why, and on whose authority."""
+    """What was decided about one object (or one date of a series in it), why, on whose authority, and what that changed.
+
+    `changes`: what it did to each task, in order, as `tasks_api.changes_made.Made` writes it.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (
@@ -40,6 +43,7 @@ class InvitationRow(Table, table=True):
         ),
         Index("ix_invitation_message_id", "message_id"),
         Index("ix_invitation_outcome_id", "outcome", "id"),
+        Index("ix_invitation_sender_recorded_at", "sender", "recorded_at"),
         Index("ix_invitation_uid", "uid"),
     )
 
@@ -64,10 +68,23 @@ class InvitationRow(Table, table=True):
     task_ids: list[Any] = Field(sa_type=JsonDocument)
     account_match: dict[str, Any] | None = Field(sa_type=JsonDocument)
     details: dict[str, Any] = Field(sa_type=JsonDocument)
+    changes: list[Any] = Field(sa_type=JsonDocument)
     received_at: datetime = Field(sa_type=UtcDateTime)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     decided_at: datetime | None = Field(sa_type=UtcDateTime)
     decided_by: str | None = None
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    undone_by: str | None = None
+
+
+class SenderPace(Table, table=True):
+    """How many meetings of one unknown sender, or in one mailbox, became tasks by themselves in an hour (reliability C6)."""
+
+    __tablename__ = "sender_pace"
+
+    hour: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    key: str = Field(primary_key=True, max_length=400)
+    count: int
 
 
 class SeriesMemoryRow(Table, table=True):

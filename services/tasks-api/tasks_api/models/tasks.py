@@ -100,6 +100,7 @@ class TaskRow(Table, table=True):
     reminders: dict[str, Any] = Field(sa_type=JsonDocument)
     case_number: int | None = None
     touched_by_hand: bool
+    invited_from: UUID | None = None
     created_by: UUID | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

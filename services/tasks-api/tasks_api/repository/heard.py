@@ -23,10 +23,12 @@ async def keep_mail_account(session: AsyncSession, told: MailAccountChanged) -> 
         return
     row = {
         "id": account_id,
+        "name": told.name[:300],
         "address": canonical_email(told.address),
         "aliases": told.aliases,
         "invitation_policy": told.invitation_policy,
         "timezone": told.timezone,
+        "can_send": told.can_send,
     }
     await insert_many(session, MailAccountCopy, [row])
     emails = dict.fromkeys(canonical_email(email) for email in (told.address, *told.aliases))

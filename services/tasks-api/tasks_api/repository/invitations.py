@@ -73,6 +73,17 @@ async def invitations_of_message(session: AsyncSession, message_id: UUID) -> lis
     return list(await session.exec(query))
 
 
+async def mail_accounts_of(session: AsyncSession, uid: str) -> list[UUID]:
+    """The mail accounts that got invitations with this UID, the latest first."""
+    query = (
+        select(InvitationRow.mail_account_id)
+        .where(InvitationRow.uid == uid, col(InvitationRow.method).in_(("REQUEST", "PUBLISH", "ADD")))
+        .order_by(col(InvitationRow.id).desc())
+        .limit(200)
+    )
+    return list(dict.fromkeys(await session.exec(query)))
+
+
 async def list_invitations(session: AsyncSession, paging: Paging, wanted: InvitationFilter) -> list[InvitationRow]:
     """Newest first; those of one message in the order they stood in it."""
     query = select(InvitationRow)

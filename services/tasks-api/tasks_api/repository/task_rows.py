@@ -157,6 +157,7 @@ def _changed_row(task: Task) -> dict[str, Any]:
         reminders={} if task.reminders is NO_REMINDERS else task.reminders.model_dump(mode="json"),
         case_number=task.case_number,
         touched_by_hand=task.touched_by_hand,
+        invited_from=task.invited_from,
         updated_at=task.updated_at,
         completed_at=task.completed_at,
     )
@@ -195,6 +196,7 @@ def _task(row: Row[Any], participants: Sequence[TaskParticipant], contacts: Sequ
         reminders=ReminderPlan.model_validate(row.reminders) if row.reminders else NO_REMINDERS,
         case_number=row.case_number,
         touched_by_hand=row.touched_by_hand,
+        invited_from=row.invited_from,
         created_by=row.created_by,
         completed_at=row.completed_at,
         particulars=particulars_of(values),

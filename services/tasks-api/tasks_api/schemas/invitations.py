@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from kit.schemas import Body, Moment, Shape
+from tasks_api.decision_undoing import Undone
 from tasks_api.invitation_answers import Answer
 from tasks_api.models.invitations import InvitationRow
 
@@ -39,11 +40,16 @@ class InvitationShape(Shape):
     task_ids: list[UUID]
     account_match: dict[str, Any] | None
     details: dict[str, Any]
+    changes: list[dict[str, Any]] = Field(
+        description="What it did to each task: `did` (created, updated, cancelled, reopened, removed), `fields`: name → [old, new]."
+    )
     actions: list[str]
     received_at: Moment
     recorded_at: Moment
     decided_at: Moment | None
     decided_by: str | None
+    undone_at: Moment | None
+    undone_by: str | None
 
     @classmethod
     def of(cls, record: InvitationRow) -> "InvitationShape":
@@ -61,6 +67,10 @@ def _actions(record: InvitationRow) -> list[str]:
         actions.append("cancel_tasks")
     if waits and record.would is not None:
         actions.append("confirm")
+    if waits and record.method == "COUNTER" and record.would is not None:
+        actions.append("decline")
+    if record.changes and record.undone_at is None:
+        actions.append("undo")
     return [*actions, "dismiss"] if waits else actions
 
 
@@ -68,6 +78,12 @@ class TasksBody(Body):
     """features E10, E11, E23: what to do when a task was already made from the invitation."""
 
     on_duplicate: Literal["fail", "create", "update"] = "fail"
+
+
+class UndoBody(Body):
+    """`force` removes tasks that the decision made even when somebody has worked on them since."""
+
+    force: bool = False
 
 
 class CancellationBody(Body):
@@ -91,6 +107,18 @@ class AnswerShape(Shape):
             account_match=answer.match.to_document() if answer.match else None,
             warnings=answer.warnings,
         )
+
+
+class UndoneShape(Shape):
+    """`kept`: by task, the fields that were changed again since and stay as they are."""
+
+    invitation: InvitationShape
+    task_ids: list[UUID]
+    kept: dict[UUID, list[str]]
+
+    @classmethod
+    def of(cls, undone: Undone) -> "UndoneShape":
+        return cls(invitation=InvitationShape.of(undone.invitation), task_ids=undone.task_ids, kept=undone.kept)
 
 
 class ItemShape(Shape):

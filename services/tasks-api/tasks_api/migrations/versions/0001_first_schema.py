@@ -8,7 +8,7 @@ from alembic import op
 from kit.columns import JsonDocument, UtcDateTime
 from kit.ids import new_id
 from kit.migrating import create_kit_tables, drop_kit_tables
-from tasks_api.migrations import list_tables, reminder_tables, working_tables
+from tasks_api.migrations import list_tables, notice_tables, reminder_tables, working_tables
 
 revision = "0001"
 down_revision = None
@@ -32,6 +32,7 @@ TABLES = (
     "calendar_object",
     "invitation",
     "series_memory",
+    "sender_pace",
     "mail_account",
     "mailbox_address",
     "reminder_defaults",
@@ -46,6 +47,7 @@ def upgrade() -> None:
     working_tables.create_working_tables()
     _create_invitations()
     list_tables.create_list_tables()
+    notice_tables.create_notice_tables()
     _create_copies()
     reminder_tables.create_reminder_tables()
     _create_search_index()
@@ -224,6 +226,7 @@ def _create_tasks() -> None:
         sa.Column("reminders", JsonDocument(), nullable=False),
         sa.Column("case_number", sa.Integer(), nullable=True),
         sa.Column("touched_by_hand", sa.Boolean(), nullable=False),
+        sa.Column("invited_from", sa.Uuid(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
@@ -349,10 +352,13 @@ def _create_invitations() -> None:
         sa.Column("task_ids", JsonDocument(), nullable=False),
         sa.Column("account_match", JsonDocument(), nullable=True),
         sa.Column("details", JsonDocument(), nullable=False),
+        sa.Column("changes", JsonDocument(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.Column("undone_by", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "outcome IN ('created', 'updated', 'cancelled', 'replied', 'unchanged', 'stale', 'waiting', 'review', 'ignored')",
             name=op.f("ck_invitation_outcome"),
@@ -361,7 +367,15 @@ def _create_invitations() -> None:
     )
     op.create_index("ix_invitation_message_id", "invitation", ["message_id"], unique=False)
     op.create_index("ix_invitation_outcome_id", "invitation", ["outcome", "id"], unique=False)
+    op.create_index("ix_invitation_sender_recorded_at", "invitation", ["sender", "recorded_at"], unique=False)
     op.create_index("ix_invitation_uid", "invitation", ["uid"], unique=False)
+    op.create_table(
+        "sender_pace",
+        sa.Column("hour", UtcDateTime(), nullable=False),
+        sa.Column("key", sa.String(400), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("hour", "key", name=op.f("pk_sender_pace")),
+    )
     op.create_table(
         "series_memory",
         sa.Column("uid", sa.Text(), nullable=False),
@@ -375,10 +389,12 @@ def _create_copies() -> None:
     op.create_table(
         "mail_account",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(300), nullable=False),
         sa.Column("address", sa.String(320), nullable=False),
         sa.Column("aliases", JsonDocument(), nullable=False),
         sa.Column("invitation_policy", sa.String(10), nullable=False),
         sa.Column("timezone", sa.String(100), nullable=False),
+        sa.Column("can_send", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_account")),
     )
     op.create_table(
@@ -453,6 +469,6 @@ def _insert_task_types() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE task_search_index")
-    for name in reversed((*TABLES, *list_tables.TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
+    for name in reversed((*TABLES, *list_tables.TABLES, *notice_tables.TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
         op.drop_table(name)
     drop_kit_tables(op)

@@ -1,0 +1,43 @@
+"""Calendar messages of ours: the part of the first schema that belongs to `models.notices`."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from kit.columns import JsonDocument, UtcDateTime
+
+TABLES = ("notice",)
+
+
+def create_notice_tables() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("recurrence_id", sa.Text(), nullable=True),
+        sa.Column("method", sa.String(14), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("mail_account_id", sa.Uuid(), nullable=False),
+        sa.Column("rfc_message_id", sa.Text(), nullable=False),
+        sa.Column("sender", sa.String(320), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("recipients", JsonDocument(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("attempts", JsonDocument(), nullable=False),
+        sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("author", sa.String(200), nullable=False),
+        sa.Column("in_answer_to", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("method IN ('REQUEST', 'CANCEL', 'REPLY', 'DECLINECOUNTER')", name=op.f("ck_notice_method")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name=op.f("ck_notice_status")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    op.create_index("ix_notice_next_attempt_at", "notice", ["next_attempt_at"], unique=False)
+    op.create_index("ix_notice_task_id_id", "notice", ["task_id", "id"], unique=False)
+    op.create_index("uq_notice_rfc_message_id", "notice", ["rfc_message_id"], unique=True)

@@ -1,0 +1,62 @@
+"""Calendar messages of ours, and the mail accounts they leave through."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from kit.database import AsyncSession
+from kit.paging import Paging
+from tasks_api.errors.notices import NoticeNotFound
+from tasks_api.models.heard import MailAccountCopy, MailboxAddress
+from tasks_api.models.notices import Notice
+from tasks_api.repository.pages import rows_of_page
+from tasks_api.sending_accounts import SendingAccount
+
+
+async def add_notices(session: AsyncSession, notices: Sequence[Notice]) -> None:
+    session.add_all(notices)
+    await session.flush()
+
+
+async def get_notice(session: AsyncSession, notice_id: UUID) -> Notice:
+    """The notice, or NoticeNotFound."""
+    notice = await session.get(Notice, notice_id)
+    if notice is None:
+        raise NoticeNotFound(notice_id)
+    return notice
+
+
+async def list_notices(
+    session: AsyncSession, paging: Paging, *, task_ids: Collection[UUID] | None = None, statuses: Collection[str] = ()
+) -> list[Notice]:
+    """Newest first."""
+    query = select(Notice)
+    if task_ids is not None:
+        query = query.where(col(Notice.task_id).in_(task_ids))
+    if statuses:
+        query = query.where(col(Notice.status).in_(statuses))
+    return list(await session.exec(rows_of_page(query, paging, col(Notice.id), descending=True)))
+
+
+async def was_told_since(session: AsyncSession, task_ids: Collection[UUID], email: str, since: datetime) -> bool:
+    """Whether somebody has been sent a REQUEST about one of these tasks, alone, since then."""
+    query = select(Notice.recipients).where(
+        col(Notice.task_id).in_(task_ids), Notice.method == "REQUEST", col(Notice.created_at) >= since
+    )
+    return any(recipients == [email] for recipients in await session.exec(query))
+
+
+async def sending_accounts(session: AsyncSession) -> list[SendingAccount]:
+    """Our mail accounts as they may write, oldest first."""
+    accounts = list(await session.exec(select(MailAccountCopy).order_by(col(MailAccountCopy.id))))
+    addresses: dict[UUID, list[str]] = {}
+    for one in await session.exec(select(MailboxAddress).order_by(col(MailboxAddress.email))):
+        addresses.setdefault(one.mail_account_id, []).append(one.email)
+    return [
+        SendingAccount(
+            account.id, account.address, account.name, tuple(addresses.get(account.id, ())), account.can_send
+        )
+        for account in accounts
+    ]
