@@ -133,7 +133,7 @@ class Booking:
     # ---- the end
 
     async def write(self) -> None:
-        """Announce everything in order, then write history and rows."""
+        """Announce everything in order, then write history, rows and what those who were invited have to hear."""
         await self._find_dates()
         for said in self._said:
             state = state_of(said.task, said.dates)
