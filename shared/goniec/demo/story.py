@@ -21,7 +21,8 @@ CLIENT_PHONE = "+48600100200"
 TECHNICIAN = "piotr@demo.example"
 PATIENCE = 45.0
 CLIENT_LEAD = timedelta(hours=2)
-OPERATOR_LEAD = timedelta(minutes=15)
+OPERATOR_LEAD = timedelta(hours=2)
+OPERATOR_LAST_LEAD = timedelta(minutes=15)
 UNTIL_REMINDED = timedelta(seconds=6)
 
 
@@ -90,11 +91,15 @@ class Story:
                 _channel("sms", CLIENT_LEAD, _template(templates, "sms", "client")),
                 _channel("email", CLIENT_LEAD, _template(templates, "email", "client")),
             ),
-            "operator": _audience(_channel("email", OPERATOR_LEAD, _template(templates, "email", "operator"))),
+            "operator": _audience(
+                _channel("email", OPERATOR_LEAD, _template(templates, "email", "operator")),
+                {"channel": "app", "lead_time": _iso(OPERATOR_LAST_LEAD)},
+            ),
         }
         await self.api.put("reminder-dispatcher", "/v1/reminder-settings", changed)
         return Told(
-            "Reminders are on: clients by SMS and e-mail two hours before, operators by e-mail a quarter of an hour before"
+            "Reminders are on: clients by SMS and e-mail, operators by e-mail two hours before and where they work"
+            " a quarter of an hour before"
         )
 
     # ---- the story
@@ -176,18 +181,28 @@ class Story:
         mail = await wait_until(
             lambda: self._reminder("client", "email", {"sent", "delivered"}), what="reminder", seconds=PATIENCE
         )
-        arrived = _parsed(await self._mail_with_id(mail["rfc_message_id"]))
+        own = await wait_until(
+            lambda: self._reminder("operator", "email", {"sent", "delivered"}), what="operator's", seconds=PATIENCE
+        )
+        arrived = _parsed(await self._mail_with_id(mail["rfc_message_id"], of=CLIENT))
+        told = _parsed(await self._mail_with_id(own["rfc_message_id"], of=TECHNICIAN))
+        cost = await self.api.post(
+            "reminder-dispatcher",
+            "/v1/templates/preview",
+            {"template_id": sms["template_id"], "task_id": self.task_id},
+        )
         return Told(
-            "Two reminders left: SMS (console) and e-mail",
+            "Three reminders left: to the client by SMS (console) and e-mail, to the technician by e-mail",
             (
-                f"SMS to {sms['recipient']} ({sms['segments']} segment): {sms['text']}",
+                f"SMS to {sms['recipient']} ({_segments(sms['segments'])}, {cost['sms']['encoding']}): {sms['text']}",
                 f"e-mail to {mail['recipient']}: {arrived['Subject']}",
+                f"e-mail to {own['recipient']}: {told['Subject']}",
             ),
         )
 
     async def _cancellation_withdraws(self) -> Told:
         armed = await wait_until(
-            lambda: self._reminder("operator", "email", {"armed"}), what="armed reminder", seconds=PATIENCE
+            lambda: self._reminder("operator", "app", {"armed"}), what="armed reminder", seconds=PATIENCE
         )
         await self._client_sends("05-cancellation.eml", **self._times(CLIENT_LEAD + UNTIL_REMINDED))
 
@@ -206,7 +221,7 @@ class Story:
             "The CANCEL cancelled the task and withdrew the reminder that was still armed",
             (
                 f"task {task['id']}: status {task['status']}, code {task['status_code']}",
-                f"reminder {withdrawn['id']}: {withdrawn['status']}",
+                f"reminder {withdrawn['id']}: {withdrawn['status']} ({withdrawn['reason']})",
             ),
         )
 
@@ -237,13 +252,13 @@ class Story:
                 return reminder
         return None
 
-    async def _mail_with_id(self, rfc_message_id: str) -> bytes:
+    async def _mail_with_id(self, rfc_message_id: str, *, of: str = CLIENT) -> bytes:
         async def arrived() -> bytes | None:
             return next(
-                (raw for raw in self.mail.inbox_of(CLIENT) if _bare(_message_id(raw)) == _bare(rfc_message_id)), None
+                (raw for raw in self.mail.inbox_of(of) if _bare(_message_id(raw)) == _bare(rfc_message_id)), None
             )
 
-        return await wait_until(arrived, what=f"mail {rfc_message_id} at the client's", seconds=PATIENCE)
+        return await wait_until(arrived, what=f"mail {rfc_message_id} at {of}", seconds=PATIENCE)
 
     # ---- doing
 
@@ -291,7 +306,15 @@ def _audience(*channels: dict[str, Any]) -> dict[str, Any]:
 
 
 def _channel(channel: str, lead: timedelta, template_id: str) -> dict[str, Any]:
-    return {"channel": channel, "template_id": template_id, "lead_time": f"PT{int(lead.total_seconds() // 60)}M"}
+    return {"channel": channel, "template_id": template_id, "lead_time": _iso(lead)}
+
+
+def _iso(length: timedelta) -> str:
+    return f"PT{int(length.total_seconds() // 60)}M"
+
+
+def _segments(count: int) -> str:
+    return f"{count} segment" if count == 1 else f"{count} segments"
 
 
 def _template(templates: list[dict[str, Any]], channel: str, audience: str) -> str:
