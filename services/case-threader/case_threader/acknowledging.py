@@ -103,7 +103,7 @@ async def _write_one(
         mail_account=mail_account, loop_mark=house.loop_mark, random=secrets.token_bytes(16), author="rules", now=now,
         zone=house.zone, locale=house.locale,
     )  # fmt: skip
-    sender = opened.mail.facts.sender
+    sender = opened.mail.person
     draft = Draft(to=[Mailbox(opened.mail.sender, sender.name if sender else "")])
     facts = await facts_for(session, case, case.account_id, draft, desk, settings=settings)
     template = await find_template(session, settings.acknowledgement_template_id)

@@ -14,6 +14,7 @@ from case_threader.endpoints import (
     case_settings,
     cases,
     filings,
+    messages,
     replies,
     timeline,
     unassigned,
@@ -50,6 +51,7 @@ ROUTERS = (
     timeline.router,
     filings.router,
     unassigned.router,
+    messages.router,
     replies.router,
     wordings.router,
 )

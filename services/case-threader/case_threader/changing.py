@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from case_threader.announcements import status_fact
-from case_threader.errors import AccountUnknown
+from case_threader.errors import AccountUnknown, ContactUnknown, OwnerUnknown
 from case_threader.models import CaseChange, CaseRow
 from case_threader.repository import cases, changes, directory
 from case_threader.repository.settings import get_settings
@@ -23,11 +23,16 @@ async def change_case(
 ) -> None:
     """Set the given fields; each kind of change stands in the audit and can be undone.
 
-    A status set by hand holds until a message is received later. Raises AccountUnknown.
+    A status set by hand holds until a message is received later. A contact of the former account does not stay.
+    Raises AccountUnknown, ContactUnknown, OwnerUnknown.
     """
-    account_id = wanted.get("account_id")
-    if account_id is not None and await directory.find_account(session, account_id) is None:
-        raise AccountUnknown(account_id)
+    if wanted.get("account_id", case.account_id) != case.account_id and case.contact_id is not None:
+        wanted = {"contact_id": None, **wanted}
+    account_id = wanted.get("account_id", case.account_id)
+    await check_cards(
+        session, account_id=wanted.get("account_id"), contact_id=wanted.get("contact_id"), of_account=account_id,
+        owner_id=wanted.get("owner_id"),
+    )  # fmt: skip
     differing = {name: value for name, value in wanted.items() if getattr(case, name) != value}
     if not differing:
         return
@@ -42,6 +47,25 @@ async def change_case(
             setattr(case, name, value)
     case.version += 1
     session.add(case)
+
+
+async def check_cards(
+    session: AsyncSession,
+    *,
+    account_id: UUID | None,
+    contact_id: UUID | None,
+    of_account: UUID | None,
+    owner_id: UUID | None,
+) -> None:
+    """Whom a case is given to must be there. Raises AccountUnknown, ContactUnknown, OwnerUnknown."""
+    if account_id is not None and await directory.find_account(session, account_id) is None:
+        raise AccountUnknown(account_id)
+    if contact_id is not None:
+        contact = await directory.find_contact(session, contact_id)
+        if contact is None or contact.account_id != of_account:
+            raise ContactUnknown(contact_id)
+    if owner_id is not None and await directory.find_employee(session, owner_id) is None:
+        raise OwnerUnknown(owner_id)
 
 
 async def _set_status(session: AsyncSession, case: CaseRow, status: str, *, author: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from case_threader.announcements import facts_of, status_fact
+from case_threader.deliveries import merged_delivery
 from case_threader.evidence import Decided, Evidence, KnownCase, KnownMail, LearnedIds
 from case_threader.folding import words_of
 from case_threader.mails import ReadMail
@@ -243,8 +244,8 @@ class Desk:
         people: list[Address] = []
         if not outgoing and self.evidence.is_ours(mail.sender):
             return  # only claims to be one of us, so it brings nobody in
-        if not outgoing and not mail.is_by_machine and mail.facts.sender is not None:
-            people.append(mail.facts.sender)
+        if not outgoing and not mail.is_by_machine and mail.person is not None:
+            people.append(mail.person)
         if verdict.verified and mail.facts.report is None:
             people += [*mail.facts.to, *mail.facts.cc, *mail.facts.bcc][:MOST_PEOPLE]
         for person in people:
@@ -272,9 +273,9 @@ class Desk:
     def _note_delivery(self, verdict: Verdict, report: KnownMail) -> None:
         """Write on our mail what the report says about it."""
         about = verdict.evidence.get("message_id")
-        original = self.evidence.mails.get(UUID(about)) if about and report.delivery else None
-        if original is not None:
-            original.delivery = report.delivery
+        original = self.evidence.mails.get(UUID(about)) if about else None
+        if original is not None and report.delivery is not None:
+            original.delivery = merged_delivery(original.delivery, report.delivery)
             original.is_changed = True
 
     def _attach_late_bounces(self, own_id: str, case: KnownCase, because: Heard[Any]) -> None:
@@ -335,7 +336,7 @@ def _message_row(known: KnownMail, mail: ReadMail, verdict: Verdict, ids: Learne
         "rfc_message_id": facts.rfc_message_id, "written_message_id": facts.written_message_id,
         "identity": known.identity, "thread_index": ids.thread_index,
         "mailboxes": known.mailboxes, "mail_account_id": facts.mail_account_id, "subject": facts.mail_subject,
-        "sender_email": mail.sender, "sender_name": facts.sender.name if facts.sender else "",
+        "sender_email": mail.sender, "sender_name": mail.person.name if mail.person else "",
         "recipients": {"to": _people(facts.to), "cc": _people(facts.cc), "bcc": _people(facts.bcc)},
         "ancestors": mail.ancestors, "preview": " ".join(facts.text[: 2 * PREVIEW].split())[:PREVIEW],
         "attachments": len(facts.attachments), "received_at": facts.received_at, "sent_at": facts.sent_at,
@@ -357,7 +358,7 @@ def _delivery_told_by(mail: ReadMail) -> dict[str, Any] | None:
 
 def _searched(mail: ReadMail) -> str:
     facts = mail.facts
-    people: Iterable[Address] = (*((facts.sender,) if facts.sender else ()), *facts.to[:10], *facts.cc[:10])
+    people: Iterable[Address] = (*((mail.person,) if mail.person else ()), *facts.to[:10], *facts.cc[:10])
     named = " ".join(f"{person.name} {person.email}" for person in people)
     files = " ".join(attachment.filename for attachment in facts.attachments[:20])
     return f"{facts.mail_subject} {named} {files} {facts.text[:SEARCHED_TEXT]}"

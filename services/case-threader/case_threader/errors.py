@@ -209,6 +209,13 @@ class FixedSetting(Invalid):
     code = "fixed_setting"
 
 
+class NothingAskedFor(Invalid):
+    code = "nothing_asked_for"
+
+    def __init__(self) -> None:
+        super().__init__("Name exactly one of account_id, contact_id and participant.")
+
+
 class TooMuchExpanded(Invalid):
     code = "too_much_expanded"
 

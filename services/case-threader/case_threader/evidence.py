@@ -109,6 +109,7 @@ class Evidence:
     by_thread_index: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     people: dict[str, list[KnownPerson]] = field(default_factory=lambda: defaultdict(list))
     accounts_at_domain: dict[str, frozenset[UUID]] = field(default_factory=dict)
+    by_title: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     parties: set[tuple[UUID, str]] = field(default_factory=set)
     lately_opened: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -141,6 +142,11 @@ class Evidence:
             if other.account_id == case.account_id and not (linked or case.is_by_hand or other.is_by_hand):
                 found.append(other)
         return found
+
+    def open_cases_titled(self, title: str) -> list[KnownCase]:
+        """Known for the accounts of the senders, when the settings match by subject."""
+        living = (self.live_case(each) for each in self.by_title.get(title, ()))
+        return [case for case in living if case is not None and case.status == "open"]
 
     def case_numbered(self, number: int) -> KnownCase | None:
         return self.live_case(self.case_ids_by_number.get(number))
@@ -211,6 +217,8 @@ class Evidence:
     def learn_case(self, case: KnownCase) -> None:
         self.cases[case.id] = case
         self.case_ids_by_number[case.number] = case.id
+        if self.settings.match_by_subject and case.id not in self.by_title[case.title]:
+            self.by_title[case.title].append(case.id)
 
     def learn_mail(self, mail: KnownMail, ids: LearnedIds) -> None:
         self.mails[mail.id] = mail

@@ -18,22 +18,25 @@ _DIGITS = re.compile(r"\d+")
 class ReadMail:
     """Worked out once, since several rules ask and thousands of mails pass.
 
-    `sender` is canonical, empty when nobody usable is named. `is_sent`: it lay in a folder for sent mail, so somebody of
+    `person` wrote it: From, or behind a web form its Reply-To (features C41). `sender` is the canonical address of that person,
+    empty when nobody usable is named. `is_sent`: it lay in a folder for sent mail, so somebody of
     ours wrote it; a From of ours proves nothing. `ancestors` are the mails it answers, nearest first; `reported` those a
     delivery report is about, the surest first. `tag_numbers` are the numbers in our tags in the subject, in their order.
     """
 
     __slots__ = (
-        "_title", "_wording", "ancestors", "facts", "identity", "is_by_machine", "is_sent", "own_id", "recipients",
+        "_title", "_wording", "ancestors", "facts", "identity", "is_by_machine", "is_sent", "own_id", "person", "recipients",
         "reported", "sender", "settings", "tag_numbers",
     )  # fmt: skip
 
     def __init__(self, facts: MailFacts, settings: CaseSettings) -> None:
         self.facts = facts
         self.settings = settings
-        self.sender = facts.sender.email if facts.sender is not None else ""
+        is_form = bool(settings.sender_from_reply_to) and _is_of_a_form(facts, settings)
+        self.person = facts.reply_to[0] if is_form else facts.sender
+        self.sender = self.person.email if self.person is not None else ""
         self.is_sent = facts.role is FolderRole.SENT
-        self.is_by_machine = facts.written_by_machine or facts.report is not None
+        self.is_by_machine = (facts.written_by_machine and not is_form) or facts.report is not None
         self.own_id = index_key(facts.rfc_message_id) if facts.rfc_message_id else None
         self.ancestors = ancestors(facts.rfc_message_id, facts.in_reply_to, facts.references)
         about = facts.report.original_message_ids if facts.report is not None else ()
@@ -65,3 +68,10 @@ class ReadMail:
             words = _DIGITS.sub("", self.title.casefold()).encode("utf-8", "surrogatepass")
             self._wording = hashlib.blake2b(words, digest_size=8).hexdigest()
         return self._wording
+
+
+def _is_of_a_form(facts: MailFacts, settings: CaseSettings) -> bool:
+    """Whether a web form wrote it for somebody: the settings name its From, and there is a Reply-To."""
+    if facts.sender is None or not facts.reply_to or facts.role is FolderRole.SENT:
+        return False
+    return facts.sender.email in settings.sender_from_reply_to

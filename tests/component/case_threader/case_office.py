@@ -64,11 +64,18 @@ def a_mail(**given: Any) -> MailFacts:
     return (MailSent if sent else MailReceived)(**{**fields, **given})
 
 
+_ACTIONS: dict[str, Any] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered"}
+
+
 def a_report(kind: str, *about: str, recipient: str = JAN, subject: str | None = None) -> DeliveryReport:
     """What a machine tells about a mail of ours."""
     return DeliveryReport(
         kind=kind,  # type: ignore[arg-type]
-        recipients=[FailedRecipient(email=recipient, action="failed", status="5.1.1", diagnostic="550 no such user")],
+        recipients=[
+            FailedRecipient(
+                email=recipient, action=_ACTIONS.get(kind, "unknown"), status="5.1.1", diagnostic="550 no such user"
+            )
+        ],
         original_message_ids=[canonical_message_id(each) for each in about],
         original_subject=subject,
     )
@@ -155,8 +162,10 @@ class Threader:
         await self.hear(ContactChanged(contact_id=contact_id, account_id=account_id, name=name, emails=list(emails)))
         return contact_id
 
-    async def know_employee(self, email: str) -> None:
-        await self.hear(EmployeeChanged(employee_id=new_id(), name=email.partition("@")[0], email=email))
+    async def know_employee(self, email: str) -> UUID:
+        employee_id = new_id()
+        await self.hear(EmployeeChanged(employee_id=employee_id, name=email.partition("@")[0], email=email))
+        return employee_id
 
     async def know_mailbox(
         self, address: str, *aliases: str, can_send: bool = True, keeps_sent_copies: bool = False

@@ -135,7 +135,7 @@ async def test_deleted_case_is_followed_by_nothing_and_can_come_back(office: Thr
 
 async def test_edits_and_statuses_are_taken_back_one_by_one(office: Threader) -> None:
     number = (await office.file())["case_number"]
-    owner = str(uuid4())
+    owner = str(await office.know_employee("ola@acme.example"))
     await office.call(
         "PATCH", f"/v1/cases/{number}", {"owner_id": owner, "title": "Oferta", "account_id": str(office.nowak)}
     )
@@ -150,6 +150,24 @@ async def test_unknown_account_is_not_given_to_a_case(quick_office: Threader) ->
     number = (await quick_office.file())["case_number"]
     problem = await quick_office.call("PATCH", f"/v1/cases/{number}", {"account_id": str(uuid4())}, status=422)
     assert problem["code"] == "account_unknown"
+
+
+async def test_contact_and_owner_must_be_there_and_fit(quick_office: Threader) -> None:
+    number = (await quick_office.file(sender=EWA))["case_number"]
+    path = f"/v1/cases/{number}"
+    assert (await quick_office.case(number))["contact_id"] == str(quick_office.ewa)
+    for wrong, code in (
+        ({"owner_id": str(uuid4())}, "owner_unknown"),
+        ({"contact_id": str(uuid4())}, "contact_unknown"),
+        ({"account_id": str(quick_office.nowak), "contact_id": str(quick_office.ewa)}, "contact_unknown"),
+    ):
+        assert (await quick_office.call("PATCH", path, wrong, status=422))["code"] == code
+    moved = await quick_office.call("PATCH", path, {"account_id": str(quick_office.nowak)})
+    assert moved["contact_id"] is None  # Ewa is no contact of Nowak
+    back = await quick_office.call("POST", f"{path}/undo")
+    assert (back["account_id"], back["contact_id"]) == (str(quick_office.kowalski), str(quick_office.ewa))
+    body = {"account_id": str(quick_office.nowak), "contact_id": str(quick_office.ewa)}
+    assert (await quick_office.call("POST", "/v1/cases", body, status=422))["code"] == "contact_unknown"
 
 
 async def test_versions_guard_against_overwriting(quick_office: Threader) -> None:

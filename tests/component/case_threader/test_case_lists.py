@@ -1,9 +1,12 @@
 """Lists and search of cases (features C20, C24, C27; ł included)."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from case_office import EWA, JAN, NOWAK, Threader
+
+from contracts.tasks import TaskCreated, TaskState
 
 
 async def test_newest_activity_comes_first(office: Threader) -> None:
@@ -21,6 +24,27 @@ async def test_lists_by_status_account_and_owner(office: Threader) -> None:
     assert await found(office, account_id=str(office.nowak)) == [nowak]
     assert await found(office, owner_id=str(office.ewa)) == []
     await office.get("/v1/cases", status=422, account_id="x")
+
+
+async def test_cases_and_messages_of_a_contact_an_address_and_a_task(office: Threader) -> None:
+    """features C27: wherever somebody looks."""
+    ewas = (await office.file(sender=EWA, subject="Ewy"))["case_number"]
+    jans = (await office.file(subject="Jana", cc=[EWA]))["case_number"]
+    nowaks = (await office.file(sender=NOWAK))["case_number"]
+    assert await found(office, contact_id=str(office.ewa)) == [ewas]
+    assert await found(office, participant=EWA.upper()) == [jans, ewas]
+    task = TaskState(task_id=uuid4(), version=1, title="Spotkanie", case_number=nowaks)
+    await office.hear(TaskCreated(task=task))
+    assert await found(office, task_id=str(task.task_id)) == [nowaks]
+    assert await of_messages(office, account_id=str(office.kowalski)) == [jans, ewas]
+    assert await of_messages(office, contact_id=str(office.ewa)) == [jans, ewas]
+    assert await of_messages(office, participant=NOWAK) == [nowaks]
+    assert await of_messages(office, account_id=str(office.ewa)) == []
+    for wrong in ({}, {"account_id": str(office.nowak), "participant": JAN}):
+        assert (await office.get("/v1/messages", status=422, **wrong))["code"] == "nothing_asked_for"
+    page = await office.get("/v1/messages", account_id=str(office.kowalski), limit=1)
+    rest = await office.get("/v1/messages", account_id=str(office.kowalski), limit=1, cursor=page["next"])
+    assert [page["items"][0]["case_number"], rest["items"][0]["case_number"]] == [jans, ewas]
 
 
 async def test_pages_hold_everything_once(office: Threader) -> None:
@@ -94,3 +118,7 @@ async def found(office: Threader, **params: Any) -> list[int]:
     answer = await office.client.get("/v1/cases", params=params)
     assert answer.status_code == 200, answer.text
     return [item["number"] for item in answer.json()["items"]]
+
+
+async def of_messages(office: Threader, **params: Any) -> list[int]:
+    return [item["case_number"] for item in (await office.get("/v1/messages", **params))["items"]]

@@ -1,6 +1,6 @@
 """References, ids learned before their mail, Outlook's conversation (DESIGN 5, reference/cases.md steps 7-9)."""
 
-from case_office import BIURO, EWA, JAN, NOWAK, OBCY, SERWIS, Threader
+from case_office import BIURO, EWA, JAN, NOWAK, OBCY, SERWIS, Threader, change_settings
 
 CONVERSATION = "0101f69889" + "ab" * 17
 
@@ -76,6 +76,19 @@ async def test_same_subject_is_not_the_same_case(quick_office: Threader) -> None
     first = await quick_office.file(subject="Zamówienie")
     second = await quick_office.file(subject="Odp: Zamówienie")
     assert (first["outcome"], second["outcome"]) == ("new", "new")
+
+
+async def test_subject_of_the_only_open_case_where_the_settings_say_so(office: Threader) -> None:
+    await change_settings(office, match_by_subject=True)
+    number = (await office.file(subject="Hala nr 3"))["case_number"]
+    answer = await office.file(subject="ODP: Hala nr 3")
+    assert (answer["rule"], answer["case_number"], answer["reason"]) == ("same_subject", number, "only_open_case")
+    for other in ({"subject": "Hala nr 3"}, {"subject": "Re: Hala nr 4"}, {"subject": "Re: Hala nr 3", "sender": EWA}):
+        assert (await office.file(**other))["outcome"] == "new"  # no answer, not the same, not the same person
+    third = await office.file(subject="Re: Hala nr 3")
+    assert third["outcome"] == "new"  # two open cases of this name now: which of them is not known
+    await office.call("PATCH", f"/v1/cases/{number}", {"status": "closed"})
+    assert (await office.file(subject="Fwd: Hala nr 3"))["outcome"] == "new"  # a forward is no answer
 
 
 async def test_answer_to_a_deleted_case_opens_another(quick_office: Threader) -> None:

@@ -2,6 +2,7 @@
 
 from case_office import ANNA, BIURO, EWA, JAN, NOWAK, OBCY, PIOTR, Threader, a_mail, change_settings
 
+from contracts.addresses import Address
 from contracts.cases import CaseMailFiled, CaseOpened
 from contracts.directory import AccountChanged
 from contracts.mail import Authentication, MailQuarantined, MailReceived
@@ -142,6 +143,22 @@ async def test_robot_without_any_sign_is_stopped_after_a_while(office: Threader)
     assert (await office.file(subject="Coś innego"))["outcome"] == "new"
     office.clock.advance(office.clock.now() - office.clock.now().replace(hour=0))
     assert (await office.file(subject="Zamówienie 6"))["outcome"] == "new"
+
+
+async def test_behind_a_web_form_the_reply_to_is_the_sender(office: Threader) -> None:
+    form = {
+        "sender": "formularz@acme.example", "reply_to": [Address(email=JAN, name="Jan")], "written_by_machine": True,
+        "subject": "Formularz kontaktowy",
+    }  # fmt: skip
+    assert (await office.file(**form))["outcome"] == "unassigned"
+    await change_settings(office, sender_from_reply_to=["Formularz@ACME.example"])
+    filed = await office.file(**form)
+    assert (filed["outcome"], filed["rule"]) == ("new", "known_sender")
+    case = await office.case(filed["case_number"])
+    assert (case["account_id"], case["status"]) == (str(office.kowalski), "open")
+    assert (case["messages"][0]["sender"], case["participants"][0]["email"]) == ({"email": JAN, "name": "Jan"}, JAN)
+    spoofed = await office.file(sender=OBCY, reply_to=[Address(email=JAN)])
+    assert spoofed["outcome"] == "unassigned"  # anybody can write a Reply-To
 
 
 async def test_quarantined_mail_is_told_and_comes_back_after_a_retry(office: Threader) -> None:

@@ -1,7 +1,7 @@
 """Bounces, receipts, out-of-office (DESIGN 5, features C30-C32, reference/cases.md section 6)."""
 
 import pytest
-from case_office import JAN, NOWAK, OBCY, Threader, a_report
+from case_office import EWA, JAN, NOWAK, OBCY, Threader, a_report
 
 DAEMON = "mailer-daemon@mx.acme.example"
 
@@ -53,6 +53,16 @@ async def test_failed_delivery_reopens_the_case_and_says_whom_it_did_not_reach(o
     assert answer["delivery"]["kind"] == "failed"
     assert answer["delivery"]["recipients"][0]["email"] == JAN
     assert DAEMON not in [each["email"] for each in case["participants"]]
+
+
+async def test_bounces_that_come_one_by_one_are_told_together(office: Threader) -> None:
+    number = (await office.file())["case_number"]
+    reply = await office.reply(number, cc=[EWA])
+    for recipient, kind in ((JAN, "failed"), (EWA, "failed"), (JAN, "delayed")):
+        await office.file(sender=DAEMON, report=a_report(kind, reply["rfc_message_id"], recipient=recipient))
+    [answer] = [message for message in (await office.case(number))["messages"] if message["kind"] == "reply"]
+    assert answer["delivery"]["kind"] == "failed"
+    assert [each["email"] for each in answer["delivery"]["recipients"]] == [JAN, EWA]
 
 
 @pytest.mark.parametrize(

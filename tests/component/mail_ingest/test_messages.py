@@ -67,6 +67,21 @@ async def test_html_is_cleaned_and_sandboxed(ingest: Ingest) -> None:
     assert (missing.status_code, missing.json()["code"]) == (404, "no_html")
 
 
+async def test_quotes_can_be_folded_and_are_never_cut(ingest: Ingest) -> None:
+    account = await ingest.add_account()
+    html = '<p>Tak.</p><blockquote type="cite" onclick="x()">Ile?</blockquote>'
+    text = "Tak.\n\nW dniu 20.11.2026 o 10:05, Jan pisze:\n> Ile?\n"
+    pushed = await ingest.push(account, a_mail(text=text, html=html))
+    message = await ingest.get(f"/v1/messages/{pushed['id']}")
+    [fold] = message["folds"]
+    assert (fold["kind"], message["text"][: fold["start"]].strip()) == ("quote", "Tak.")
+    assert "> Ile?" in message["text"][fold["start"] : fold["end"]]
+    path = f"/v1/messages/{pushed['id']}/html"
+    folded, whole = [(await ingest.client.get(path, params={"fold": each})).text.strip() for each in (True, False)]
+    assert folded == ('<p>Tak.</p><details><summary>•••</summary><blockquote type="cite">Ile?</blockquote></details>')
+    assert whole == '<p>Tak.</p><blockquote type="cite">Ile?</blockquote>'
+
+
 async def test_an_attachment_is_saved_never_shown(ingest: Ingest) -> None:
     """reliability D10"""
     account = await ingest.add_account()

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from case_threader.assigning import assign_to_account
-from case_threader.changing import change_case
+from case_threader.changing import change_case, check_cards
 from case_threader.deleting import delete_case
 from case_threader.endpoints.viewing import shape_of_case, shapes_of_cases
 from case_threader.errors import TooMuchExpanded
@@ -18,6 +18,7 @@ from case_threader.opening import open_case
 from case_threader.parts import Reader, The, Writer, author_of
 from case_threader.repository import cases
 from case_threader.schemas.cases import CaseChangeBody, CaseItem, CaseShape, NewCaseBody, StatusName
+from contracts.addresses import canonical_email
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, Paging, page_of
 
@@ -35,6 +36,9 @@ async def list_cases(
     status: StatusName | None = None,
     account_id: UUID | None = None,
     owner_id: UUID | None = None,
+    contact_id: Annotated[UUID | None, Query(description="The contact the case belongs to.")] = None,
+    participant: Annotated[str | None, Query(max_length=320, description="An address that takes part.")] = None,
+    task_id: Annotated[UUID | None, Query(description="A task that stands on the timeline.")] = None,
     q: Annotated[
         str, Query(max_length=200, description="A number or tag, or words of subject, text, people, account.")
     ] = "",
@@ -45,7 +49,14 @@ async def list_cases(
         raise TooMuchExpanded(MOST_EXPANDED)
     async with the.database.reading() as session:
         found = await cases.found_by(session, words_of(q, most=10), _number_in(q)) if q.strip() else None
-        query = cases.cases_in_list(paging, status=status, account_id=account_id, owner_id=owner_id, found=found)
+        query = cases.cases_in_list(
+            paging,
+            cases.Wanted(
+                status=status, account_id=account_id, owner_id=owner_id, contact_id=contact_id,
+                participant=canonical_email(participant) if participant else None, task_id=task_id,
+            ),
+            found=found,
+        )  # fmt: skip
         listed = list((await session.scalars(query)).all())
         shapes = await shapes_of_cases(session, listed[: paging.limit], expand=expand is not None)
     return _page(listed, shapes, paging)
@@ -62,6 +73,10 @@ async def add_case(the: The, caller: Writer, body: NewCaseBody, response: Respon
                 author=author_of(caller), now=now,
             )  # fmt: skip
         else:
+            await check_cards(
+                session, account_id=body.account_id, contact_id=body.contact_id, of_account=body.account_id,
+                owner_id=body.owner_id,
+            )  # fmt: skip
             case = await open_case(
                 session, account_id=body.account_id, contact_id=body.contact_id, owner_id=body.owner_id,
                 title=body.title, now=now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,25 +114,39 @@ async def numbers_of(session: AsyncSession, ids: Collection[UUID | None]) -> dic
     return {row.id: row.number for row in await session.execute(query)}
 
 
-def cases_in_list(
-    paging: Paging,
-    *,
-    status: str | None = None,
-    account_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    found: Select[UUID] | None = None,
-) -> Select[CaseRow]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases a list shows; None asks for nothing."""
+
+    status: str | None = None
+    account_id: UUID | None = None
+    owner_id: UUID | None = None
+    contact_id: UUID | None = None
+    participant: str | None = None
+    task_id: UUID | None = None
+
+
+def cases_in_list(paging: Paging, wanted: Wanted, *, found: Select[UUID] | None = None) -> Select[CaseRow]:
     """Living cases, the one with the newest activity first; with `found` only those."""
     query = select(CaseRow).where(col(CaseRow.deleted_at).is_(None), col(CaseRow.merged_into).is_(None))
-    if status is not None:
-        query = query.where(col(CaseRow.status) == status)
-    if account_id is not None:
-        query = query.where(col(CaseRow.account_id) == account_id)
-    if owner_id is not None:
-        query = query.where(col(CaseRow.owner_id) == owner_id)
+    for column in ("status", "account_id", "owner_id", "contact_id"):
+        value = getattr(wanted, column)
+        if value is not None:
+            query = query.where(tables.cases.c[column] == value)
+    if wanted.participant is not None:
+        query = query.where(col(CaseRow.id).in_(cases_with_participant([wanted.participant])))
+    if wanted.task_id is not None:
+        event = tables.case_events.c
+        query = query.where(col(CaseRow.id).in_(select(event.case_id).where(event.origin == f"task:{wanted.task_id}")))
     if found is not None:
         query = query.where(col(CaseRow.id).in_(found))
     return one_page(query, paging, tables.cases.c.last_activity_at, tables.cases.c.id, descending=True)
+
+
+def cases_with_participant(emails: Collection[str]) -> Select[UUID]:
+    """The ids of the cases in which one of these addresses takes part."""
+    participant = tables.participants.c
+    return select(participant.case_id).where(participant.email.in_(emails))
 
 
 async def found_by(session: AsyncSession, words: Sequence[str], number: int | None) -> Select[UUID]:

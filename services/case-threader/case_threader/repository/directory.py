@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, delete, select, update
 
-from case_threader.models import Account, MailAccount
+from case_threader.models import Account, Contact, Employee, MailAccount
 from case_threader.repository import tables
 from case_threader.repository.among import among
 from case_threader.shared_domains import is_shared
@@ -55,6 +55,16 @@ async def find_account(session: AsyncSession, account_id: UUID) -> Account | Non
     return None if account is None or account.deleted else account
 
 
+async def find_contact(session: AsyncSession, contact_id: UUID) -> Contact | None:
+    contact = await session.get(Contact, contact_id)
+    return None if contact is None or contact.deleted else contact
+
+
+async def find_employee(session: AsyncSession, employee_id: UUID) -> Employee | None:
+    employee = await session.get(Employee, employee_id)
+    return None if employee is None or employee.deleted else employee
+
+
 async def find_mail_account(session: AsyncSession, mail_account_id: UUID) -> MailAccount | None:
     mail_account = await session.get(MailAccount, mail_account_id)
     return None if mail_account is None or mail_account.deleted else mail_account
@@ -70,6 +80,13 @@ async def names_of_accounts(session: AsyncSession, ids: Collection[UUID]) -> dic
     account = tables.accounts.c
     rows = await session.execute(select(account.id, account.name).where(among(session, account.id, ids)))
     return {row.id: row.name for row in rows}
+
+
+async def addresses_of(session: AsyncSession, kind: str, owner_id: UUID) -> list[str]:
+    """The addresses on one card."""
+    address = tables.known_addresses.c
+    query = select(address.email).where(address.kind == kind, address.owner_id == owner_id)
+    return list(await session.scalars(query))
 
 
 async def contacts_with_address(session: AsyncSession, email: str, account_id: UUID) -> list[UUID]:

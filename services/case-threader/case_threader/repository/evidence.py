@@ -70,6 +70,8 @@ async def gather_evidence(
     await _gather_twins(session, mails, evidence)
     await _gather_cases(session, mails, evidence)
     await _gather_people(session, mails, evidence)
+    if settings.match_by_subject:
+        await _gather_open_cases(session, mails, evidence)
     await _gather_parties(session, mails, evidence)
     await _gather_lately_opened(session, mails, evidence)
     return evidence
@@ -166,6 +168,20 @@ async def _gather_people(session: AsyncSession, mails: Sequence[ReadMail], evide
     } - {""}
     if tagging_strangers:
         evidence.accounts_at_domain = await accounts_at_domains(session, tagging_strangers)
+
+
+async def _gather_open_cases(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
+    """The open cases of the senders' accounts that are called as these mails are."""
+    accounts = {account for mail in mails for account in evidence.accounts_of(mail.sender)}
+    titles = {mail.title for mail in mails} - {""}
+    if not accounts or not titles:
+        return
+    case = tables.cases.c
+    query = select(*_CASE_COLUMNS).where(
+        among(session, case.account_id, accounts), among(session, case.title, titles), case.status == "open",
+        case.deleted_at.is_(None), case.merged_into.is_(None),
+    )  # fmt: skip
+    _learn_cases([row for row in await session.execute(query) if row.id not in evidence.cases], evidence)
 
 
 async def _gather_parties(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import Select, literal, or_, select, union_all
 from sqlmodel import col
 
 from case_threader.errors import FilingNotFound
 from case_threader.models import CaseEvent, CaseRow, Filing, KnownId, Message
 from case_threader.repository import tables
 from case_threader.repository.among import among
+from case_threader.repository.cases import cases_with_participant
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
 
@@ -65,6 +66,21 @@ def filings_in_list(paging: Paging, *, outcome: str) -> Select[Filing]:
     filing = tables.filings.c
     query = select(Filing).where(col(Filing.outcome) == outcome)
     return one_page(query, paging, filing.received_at, filing.message_id, descending=True)
+
+
+def messages_in_list(
+    paging: Paging, *, account_id: UUID | None, contact_id: UUID | None, emails: Collection[str]
+) -> Select[Message]:
+    """The messages of living cases of the account, else of those of the contact or in which an address takes part."""
+    message, case = tables.messages.c, tables.cases.c
+    living = select(case.id).where(case.deleted_at.is_(None), case.merged_into.is_(None))
+    if account_id is not None:
+        living = living.where(case.account_id == account_id)
+    else:
+        taking_part = case.id.in_(cases_with_participant(emails))
+        living = living.where(or_(taking_part, case.contact_id == contact_id) if contact_id else taking_part)
+    query = select(Message).where(message.case_id.in_(living))
+    return one_page(query, paging, message.received_at, message.id, descending=True)
 
 
 async def version_of(session: AsyncSession, message_id: UUID) -> int:

@@ -22,6 +22,7 @@ from case_threader.rules.own_tag import own_tag
 from case_threader.rules.references import references
 from case_threader.rules.reopen_window import within_reopen_window
 from case_threader.rules.same_mail import same_mail
+from case_threader.rules.same_subject import same_subject
 from case_threader.rules.shared_ancestor import shared_ancestor
 from case_threader.rules.thread_index import thread_index
 from case_threader.rules.waiting_thread import waiting_thread
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     mentioned_before,    # a mail filed earlier answers this one, which only now arrives
     shared_ancestor,     # both answer a mail we never saw, and the sender takes part
     thread_index,        # Outlook's conversation, and the sender takes part
+    same_subject,        # where the settings want it: the only open case of that subject, and the sender takes part
     history,             # brought in by an import: remembered, opens nothing
     internal_mail,       # sent among our own people, about no case
     known_recipient,     # we wrote to an account about something new: open a case

@@ -51,6 +51,16 @@ class MessageShape(Shape):
         )  # fmt: skip
 
 
+class MessageInCase(MessageShape):
+    """The same beside others, with the case it stands in."""
+
+    case_number: int
+
+    @classmethod
+    def within(cls, message: Message, *, case_number: int) -> MessageInCase:
+        return cls(**MessageShape.of(message).model_dump(), case_number=case_number)
+
+
 class ParticipantShape(Shape):
     email: str
     name: str
