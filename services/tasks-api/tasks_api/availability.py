@@ -52,12 +52,14 @@ async def availability(
     """For each employee what they are already booked for within the window; the task `but` does not count."""
     answers = []
     for employee_id in employee_ids:
-        calendar = OnCalendar(TaskFilter(assignee_ids=(employee_id,)), _EVERYBODY, dialect)
         wider = Window(window.starts_at - LONGEST_ENTRY, window.ends_at)
-        entries = await calendar_between(session, desk, wider, calendar, after=None, limit=2000)
-        taken = [
-            one for one in entries if _overlaps(one, window) and one.row.status != "completed" and one.row.id != but
-        ]
+        entries: dict[tuple[UUID, str | None], Entry] = {}
+        for mine in (TaskFilter(assignee_ids=(employee_id,)), TaskFilter(owner_id=employee_id)):
+            calendar = OnCalendar(mine, _EVERYBODY, dialect)
+            found = await calendar_between(session, desk, wider, calendar, after=None, limit=2000)
+            entries |= {(one.row.id, one.recurrence_id): one for one in found}
+        shown = sorted(entries.values(), key=lambda one: one.position)
+        taken = [one for one in shown if _overlaps(one, window) and one.row.status != "completed" and one.row.id != but]
         people = await agenda.assignees_of(session, {one.row.id for one in taken})
         makers = await agenda.makers_of(session, {one.row.id for one in taken})
         answers.append(

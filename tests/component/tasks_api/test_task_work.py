@@ -387,3 +387,47 @@ async def test_made_from_the_card_of_an_account_by_an_employee(office: Office) -
     assert (made["account_id"], made["assignee_ids"], made["owner_id"]) == (mill, [jan], jan)
     assert made["created_by"] == user
     await office.post(f"/v1/accounts/{uuid4()}/tasks", {"title": "x"}, expect=404)
+
+
+async def test_participants_and_whether_they_are_free_then(office: Office) -> None:
+    jan, ewa = await office.employee("Jan", "jan@nasza.example", phone="601234567"), await office.employee("Ewa")
+    busy = await office.task("Odprawa", starts_at=TEN, ends_at=ELEVEN, assignee_ids=[jan])
+    led = await office.task("Audyt", starts_at="2026-12-07T10:30:00+01:00", owner_id=jan)
+    made = await office.task("Wyjazd", starts_at=TEN, ends_at=ELEVEN, participants=[
+        {"employee_id": jan}, {"employee_id": ewa, "phone": "602 000 000", "remind": False},
+    ])  # fmt: skip
+    first, second = (await office.get(f"/v1/tasks/{made['id']}/participants"))["items"]
+    assert (first["name"], first["phone"], first["email"], first["remind"]) == (
+        "Jan",
+        "+48601234567",
+        "jan@nasza.example",
+        True,
+    )
+    assert (first["available"], [one["task_id"] for one in first["conflicts"]]) == (False, [busy["id"], led["id"]])
+    assert (second["phone"], second["remind"], second["available"], second["conflicts"]) == (
+        "+48602000000",
+        False,
+        True,
+        [],
+    )
+    done = await office.post(f"/v1/tasks/{made['id']}/complete")
+    refused = await office.post(f"/v1/tasks/{done['id']}/assignees", {"employee_id": jan}, expect=409)
+    assert refused["code"] == "task_completed"
+    assert [one["available"] for one in (await office.get(f"/v1/tasks/{made['id']}/participants"))["items"]] == [
+        None,
+        None,
+    ]
+
+
+async def test_administrators_see_what_happened_to_every_task(office: Office) -> None:
+    made, other = await office.task("Krótkie"), await office.task("Inne")
+    await office.patch(f"/v1/tasks/{made['id']}", {"title": "Inaczej"})
+    await office.client.delete(f"/v1/tasks/{made['id']}")
+    entries = (await office.get("/v1/task-history"))["items"]
+    assert [(one["happened"], one["task_id"]) for one in entries] == [
+        ("deleted", made["id"]), ("updated", made["id"]), ("created", other["id"]), ("created", made["id"]),
+    ]  # fmt: skip
+    of_one = await office.get("/v1/task-history", task_id=other["id"], by="tester", **{"from": "2026-01-01T00:00:00Z"})
+    assert [one["task_id"] for one in of_one["items"]] == [other["id"]]
+    reader = {"authorization": f"Bearer {signed_token('tasks:read', 'tasks:all')}"}
+    assert (await office.client.get("/v1/task-history", headers=reader)).status_code == 403

@@ -25,6 +25,20 @@ async def list_history(session: AsyncSession, task_id: UUID, paging: Paging) -> 
     return list(await session.exec(rows_of_page(query, paging, col(TaskHistory.id), descending=True)))
 
 
+async def list_everything(
+    session: AsyncSession, paging: Paging, *, task_id: UUID | None, by: str | None, since: datetime | None
+) -> list[TaskHistory]:
+    """What happened to all tasks, newest first, deleted ones included (features R62)."""
+    query = select(TaskHistory)
+    if task_id is not None:
+        query = query.where(TaskHistory.task_id == task_id)
+    if by is not None:
+        query = query.where(TaskHistory.by == by)
+    if since is not None:
+        query = query.where(col(TaskHistory.at) >= since)
+    return list(await session.exec(rows_of_page(query, paging, col(TaskHistory.id), descending=True)))
+
+
 async def last_percent_below_100(session: AsyncSession, task_id: UUID) -> int:
     """Where the task was before it was put at 100 per cent; 0 when nothing is known (features W27)."""
     query = select(TaskHistory.changes).where(TaskHistory.task_id == task_id).order_by(col(TaskHistory.id).desc())
