@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,29 @@ class Desk:
     async def only(self, **query: Any) -> dict[str, Any]:
         (reminder,) = await self.reminders(**query)
         return reminder
+
+    async def counts(self, *, lost_answers: int = 0) -> dict[str, int]:
+        """What became of all reminders, by class, seen from outside. `lost_answers`: e-mails that may have left twice, with the
+        same Message-ID. Lost is what was said to have left and did not, or waits although its time is over."""
+        reminders = await self.reminders()
+        sms = Counter(sms.reference for sms in self.gateway.taken)
+        emails = Counter(str(mail["Message-ID"]).strip("<>") for mail in self.mails())
+        left = {*sms, *emails}
+        now = self.clock.now().isoformat()
+
+        def is_lost(one: dict[str, Any]) -> bool:
+            name = one["rfc_message_id"] or UUID(one["id"]).hex
+            overdue = one["status"] in ("armed", "sending") and (one["next_at"] or now) < now
+            return overdue or (one["status"] == "sent" and one["channel"] != "app" and name not in left)
+
+        repeated = sum(count - 1 for count in emails.values())
+        return {
+            "sent": sum(one["status"] in ("sent", "delivered") for one in reminders),
+            "late": sum(one["status"] in ("sent", "delivered") and one["late"] for one in reminders),
+            "missed": sum(one["status"] == "missed" for one in reminders),
+            "duplicate": sum(count - 1 for count in sms.values()) + max(0, repeated - lost_answers),
+            "lost": sum(is_lost(one) for one in reminders),
+        }
 
     def mails(self) -> list[EmailMessage]:
         return [read_mail(mail.content) for mail in self.sink.mails]

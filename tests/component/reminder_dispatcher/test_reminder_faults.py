@@ -152,6 +152,8 @@ async def test_fifty_lost_answers_are_fifty_mails_sent_in_the_end(desk: Desk) ->
     ids = [mail["Message-ID"] for mail in desk.mails()]
     assert (len(ids), len(set(ids))) == (100, 50)
     assert len(await desk.announced(ReminderSent)) == 50
+    counts = await desk.counts(lost_answers=50)
+    assert counts == {"sent": 50, "late": 0, "missed": 0, "duplicate": 0, "lost": 0}
 
 
 async def test_answer_lost_twice_is_unknown_for_good(desk: Desk) -> None:
@@ -323,6 +325,21 @@ async def test_gateway_without_credit_is_tried_again_after_its_rest(desk: Desk) 
     assert len({sms.reference for sms in desk.gateway.taken}) == 1
 
 
+@pytest.mark.parametrize(("knows_references", "sent"), [(True, 50), (False, 0)])
+async def test_fifty_time_outs_of_a_gateway_bring_nobody_two_sms(desk: Desk, knows_references: bool, sent: int) -> None:
+    """reliability B2, B13: the SMS was taken, its answer was lost. Sent again only where a repeated reference is known."""
+    desk.gateway.may_repeat = knows_references
+    await desk.set_up()
+    await desk.hear(*(created() for _ in range(50)))
+    desk.gateway.answers = [OutcomeUnknown("answer_lost", "ReadTimeout") for _ in range(50)]
+    await desk.at(DUE)
+    await desk.at(DUE + SEND_ANEW_AFTER)
+    statuses = await desk.statuses()
+    assert (statuses.count("sent"), statuses.count("unknown")) == (sent, 50 - sent)
+    assert len({sms.reference for sms in desk.gateway.taken}) == 50
+    assert (await desk.counts())["lost"] == 0
+
+
 # ---- replicas
 
 
@@ -335,6 +352,8 @@ async def test_three_dispatchers_send_each_reminder_once(desk: Desk) -> None:
     assert len(desk.gateway.taken) == 300
     assert len({sms.reference for sms in desk.gateway.taken}) == 300
     assert set(await desk.statuses()) == {"sent"}
+    counts = await desk.counts()
+    assert (counts["duplicate"], counts["lost"]) == (0, 0)
 
 
 async def test_tasks_that_move_while_they_are_dispatched_are_told_of_their_last_start_once(desk: Desk) -> None:
@@ -412,6 +431,7 @@ async def test_clock_set_back_makes_nothing_early_and_nothing_twice(desk: Desk) 
     assert len(desk.gateway.taken) == 1
     await desk.at(DUE + timedelta(hours=2))
     assert len(desk.gateway.taken) == 2
+    assert await desk.counts() == {"sent": 2, "late": 0, "missed": 0, "duplicate": 0, "lost": 0}
 
 
 @pytest.mark.parametrize("night", ["2027-03-27T20:00:00+00:00", "2027-10-30T20:00:00+00:00"])
@@ -434,6 +454,7 @@ async def test_both_nights_of_warsaw_pass_with_each_reminder_once_and_in_time(de
         sent_at += [(moment, sms.reference) for sms in desk.gateway.taken[len(sent_at) :]]
     assert len(sent_at) == len({reference for _, reference in sent_at}) == 40
     assert all(when == due[reference] for when, reference in sent_at)
+    assert await desk.counts() == {"sent": 40, "late": 0, "missed": 0, "duplicate": 0, "lost": 0}
 
 
 async def test_six_hours_down_end_every_reminder_in_exactly_one_way(desk: Desk) -> None:
@@ -457,6 +478,7 @@ async def test_six_hours_down_end_every_reminder_in_exactly_one_way(desk: Desk) 
     await until(all_sent)
     assert {one["late"] for one in await desk.reminders(status="sent")} == {True}
     assert len(desk.gateway.taken) == 9
+    assert await desk.counts() == {"sent": 9, "late": 9, "missed": 111, "duplicate": 0, "lost": 0}
 
 
 async def test_a_running_dispatcher_wakes_up_for_the_next_moment_and_for_what_is_armed(desk: Desk) -> None:
