@@ -25,6 +25,12 @@ def usage_of(parts: Mapping[str, int]) -> dict[str, Usage]:
     return {name: _usage(pid) for name, pid in parts.items()}
 
 
+def forking_process_mb(service_pid: int) -> float:
+    """What the parent of a service has to itself and its part of what it shares (PSS), without its children."""
+    parent = psutil.Process(service_pid).parent()
+    return 0.0 if parent is None else float(getattr(parent.memory_full_info(), "pss", 0)) / 1e6
+
+
 def _usage(pid: int) -> Usage:
     parent = psutil.Process(pid)
     cpu, rss, pss = 0.0, 0.0, 0.0
