@@ -278,6 +278,10 @@ async def test_log_is_filtered_and_paged(desk: Desk) -> None:
     assert len(await desk.reminders(task_id=task_id)) == 2
     assert len(await desk.reminders(status="armed", channel="sms")) == 4
     assert await desk.reminders(status="sent") == []
+    assert len(await desk.reminders(account_id=str(ACCOUNT), about="task")) == 8
+    assert await desk.reminders(employee_id=str(ANNA)) == []
+    assert await desk.reminders(case_number=1) == []
+    assert (await desk.http.get("/v1/reminders", params={"audience": "nobody"})).status_code == 422
     first = (await desk.http.get("/v1/reminders", params={"limit": 5})).json()
     rest = (await desk.http.get("/v1/reminders", params={"limit": 5, "cursor": first["next"]})).json()
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (5, 3, None)

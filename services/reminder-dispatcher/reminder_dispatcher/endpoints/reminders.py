@@ -1,11 +1,12 @@
 """The delivery log, and what a person can do with one reminder."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from contracts.tasks import ReminderChannel
 from kit.database import AsyncSession
 from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
@@ -35,13 +36,26 @@ async def list_reminders(
     paging: PageWanted,
     task_id: UUID | None = None,
     status: WantedStatus = None,
-    audience: str | None = None,
-    channel: str | None = None,
+    audience: Literal["client", "operator"] | None = None,
+    channel: ReminderChannel | None = None,
+    employee_id: UUID | None = None,
+    account_id: UUID | None = None,
+    case_number: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    about: Literal["task", "case", "invitation"] | None = None,
 ) -> Page[ReminderShape]:
     """Every reminder with every attempt, the newest first (features R40)."""
     async with the.database.reading() as session:
         found = await repository.list_reminders(
-            session, paging, task_id=task_id, statuses=status or (), audience=audience, channel=channel
+            session,
+            paging,
+            task_id=task_id,
+            statuses=status or (),
+            audience=audience,
+            channel=channel,
+            employee_id=employee_id,
+            account_id=account_id,
+            case_number=case_number,
+            about=about,
         )
         shapes = await _shapes(session, the, found)
     return page_of(shapes, paging, key=lambda shape: (shape.id,), shape=lambda shape: shape)

@@ -22,12 +22,11 @@ async def list_reminders(
     *,
     task_id: UUID | None = None,
     statuses: Collection[str] = (),
-    audience: str | None = None,
-    channel: str | None = None,
+    **wanted: object,
 ) -> list[Reminder]:
-    """One more than the page holds, the newest first."""
+    """One more than the page holds, the newest first; `wanted` are columns that must have these values, None for any."""
     query = select(Reminder)
-    wanted = {"task_id": task_id, "audience": audience, "channel": channel}
+    wanted["task_id"] = task_id
     for name, value in wanted.items():
         if value is not None:
             query = query.where(_table.c[name] == value)
