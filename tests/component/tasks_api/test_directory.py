@@ -138,3 +138,26 @@ async def test_lists_come_in_pages_and_search_ignores_accents(office: Office) ->
     assert {one["name"] for one in (await office.get("/v1/accounts", q="lodki lodz"))["items"]} == {"Łódź Łódki"}
     await office.account("Poczta", "a@poczta.example")
     assert [one["name"] for one in (await office.get("/v1/accounts", email="A@poczta.example"))["items"]] == ["Poczta"]
+
+
+async def test_the_address_book_has_each_address_once(office: Office) -> None:
+    """features R83: firms, the people at them and employees; retired ones only when asked for."""
+    mill = await office.account("Zielony Młyn", "biuro@mlyn.example", "wspolny@mlyn.example")
+    await office.contact(mill, "Łucja Młynarska", "wspolny@mlyn.example", "lucja@mlyn.example")
+    await office.contact(mill, "Emeryt Młynarski", "emeryt@mlyn.example", active=False)
+    await office.employee("Jan", "jan@nasza.example")
+
+    async def found(**wanted: object) -> list[tuple[str, str]]:
+        return [
+            (one["email"], one["kind"]) for one in (await office.get("/v1/directory/recipients", **wanted))["items"]
+        ]
+
+    assert await found(q="mlyn") == [
+        ("lucja@mlyn.example", "contact"),
+        ("wspolny@mlyn.example", "contact"),
+        ("biuro@mlyn.example", "account"),
+    ]
+    assert await found(q="lucja") == [("lucja@mlyn.example", "contact"), ("wspolny@mlyn.example", "contact")]
+    assert await found(kind="employee") == [("jan@nasza.example", "employee")]
+    assert ("emeryt@mlyn.example", "contact") in await found(account_id=mill, include_inactive=True)
+    assert await found(q="100%") == []

@@ -9,13 +9,16 @@ from kit.body_limits import body_limit
 from kit.etags import check_if_match, etag_of
 from kit.tokens import ADMIN, Caller
 from tasks_api import card_merging, erasing
+from tasks_api.address_matching import Kind
 from tasks_api.card_importing import OnDuplicate, import_cards
 from tasks_api.card_rows import FIELDS, Field
 from tasks_api.endpoints.callers import DirectoryReader, DirectoryWriter, in_crm
 from tasks_api.endpoints.directory import account_shape, contact_shape
 from tasks_api.errors.directory import ErasureUnconfirmed, ListTooLarge, UnknownColumn
+from tasks_api.folding import folded
 from tasks_api.parts import The
 from tasks_api.repository import card_matches, directory
+from tasks_api.repository.recipients import recipients
 from tasks_api.schemas.directory import AccountShape, ContactShape
 from tasks_api.schemas.directory_upkeep import (
     DuplicateGroupsShape,
@@ -23,8 +26,11 @@ from tasks_api.schemas.directory_upkeep import (
     ErasureBody,
     ErasureShape,
     MergeBody,
+    RecipientShape,
+    RecipientsShape,
     TakenShape,
 )
+from tasks_api.viewer import DirectoryViewer
 
 router = APIRouter(tags=["directory"])
 Eraser = Annotated[Caller, Depends(in_crm("directory:write", ADMIN))]
@@ -67,6 +73,30 @@ async def take_in_list(
         now=the.clock.now(),
     )
     return TakenShape.of(taken)
+
+
+@router.get("/v1/directory/recipients", response_model=RecipientsShape)
+async def show_recipients(
+    the: The,
+    caller: DirectoryReader,
+    q: Annotated[str, Query(max_length=200, description="Parts of names or addresses, accents or not.")] = "",
+    kind: Annotated[list[Kind] | None, Query(description="Only these cards.")] = None,
+    account_id: Annotated[UUID | None, Query(description="A firm and the people at it.")] = None,
+    include_inactive: bool = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> RecipientsShape:
+    """The address book of who writes a mail: each address once, retired cards only when asked for (features R83)."""
+    async with the.database.reading() as session:
+        found = await recipients(
+            session,
+            folded(q).split()[:10],
+            kinds=tuple(dict.fromkeys(kind or ("contact", "employee", "account"))),
+            account_id=account_id,
+            include_inactive=include_inactive,
+            viewer=DirectoryViewer.behind(caller),
+            limit=limit,
+        )
+    return RecipientsShape(items=[RecipientShape.of(one) for one in found])
 
 
 @router.get("/v1/directory/duplicates", response_model=DuplicateGroupsShape)

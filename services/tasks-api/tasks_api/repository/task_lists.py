@@ -18,7 +18,7 @@ from tasks_api.viewer import Viewer
 
 Order = Literal["created", "-created", "starts_at", "-starts_at"]
 Grouping = Literal["type", "kind", "status", "assignee", "account", "color"]
-REPORT_BATCH = 200
+REPORT_BATCH = 100
 """Tasks of a report that are in memory at a time; a page may be no larger either (`kit.paging`)."""
 
 _assigned = assignee_table.c

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from kit.schemas import Body, Shape
 from tasks_api.card_importing import Taken
+from tasks_api.repository.recipients import Recipient
 
 
 class MergeBody(Body):
@@ -56,6 +58,25 @@ class TakenShape(Shape):
             contacts=CountsShape(**taken.contacts),
             problems=[ProblemShape.model_validate(one) for one in taken.problems],
         )
+
+
+class RecipientShape(Shape):
+    """features R83: one address, and whose it is."""
+
+    email: str
+    name: str
+    kind: Literal["account", "contact", "employee"]
+    card_id: UUID
+    account_id: UUID | None
+    active: bool
+
+    @classmethod
+    def of(cls, recipient: Recipient) -> RecipientShape:
+        return cls.model_validate(recipient)
+
+
+class RecipientsShape(Shape):
+    items: list[RecipientShape]
 
 
 class DuplicatesShape(Shape):
