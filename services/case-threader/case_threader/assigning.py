@@ -94,7 +94,7 @@ async def assign_earlier(
     for message_id in waiting:
         if message_id in placed:
             continue
-        placed |= {message_id, *await _followers(session, message_id)}
+        placed |= {message_id, *await _waiting_with(session, message_id)}
         if number is not None:
             await assign_to_case(session, message_id, number=number, author=author, now=now)
         elif account_id is not None:
@@ -120,20 +120,21 @@ async def mark_as_spam(session: AsyncSession, message_id: UUID, *, author: str, 
 async def _put_into(
     session: AsyncSession, waiting: Waiting, case: CaseRow, *, outcome: str, author: str, now: datetime
 ) -> None:
-    """The mail, and after it what waits because it answers the mail: a conversation is decided about once."""
-    followers = await _followers(session, waiting.message.id)
-    for message_id in followers:
-        follower = await get_waiting(session, message_id)
-        await _put_one(session, follower, case, outcome="append", brought=[], author=author, now=now)
-    await _put_one(session, waiting, case, outcome=outcome, brought=followers, author=author, now=now)
+    """The mail, and with it what waits in the same conversation: that is decided about once."""
+    others = await _waiting_with(session, waiting.message.id)
+    for message_id in others:
+        other = await get_waiting(session, message_id)
+        await _put_one(session, other, case, outcome="append", brought=[], author=author, now=now)
+    await _put_one(session, waiting, case, outcome=outcome, brought=others, author=author, now=now)
 
 
-async def _followers(session: AsyncSession, message_id: UUID) -> list[UUID]:
-    """The mails that wait with this one (rule `waiting_thread`), and those that wait with them."""
-    waiting = await messages.waiting_threads(session)
+async def _waiting_with(session: AsyncSession, message_id: UUID) -> list[UUID]:
+    """The mails that wait because they answer this one or are answered by it (rule `waiting_thread`), however many steps away."""
     found = [message_id]
+    answers = await messages.waiting_threads(session)
     for each in found:
-        found += [follower for follower, leader in waiting if leader == each and follower not in found]
+        related = [one if other == each else other for one, other in answers if each in (one, other)]
+        found += [other for other in dict.fromkeys(related) if other not in found]
     return found[1:]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from case_threader.acknowledging import House, Opened, acknowledge, silence
 from case_threader.desk import Desk
@@ -40,8 +41,17 @@ async def file_mails(session: AsyncSession, heard: Sequence[Heard[Event]], *, ho
             desk.file(next(mails), cast(Heard[MailFacts], each))
     await _write(session, desk)
     if stored.settings.acknowledge:
-        opened = [Opened(case.id, mail) for case, mail in desk.opened if silence(mail, evidence) is None]
-        await acknowledge(session, opened, settings=stored.settings, house=house, now=now)
+        await acknowledge(session, _to_acknowledge(desk), settings=stored.settings, house=house, now=now)
+
+
+def _to_acknowledge(desk: Desk) -> list[Opened]:
+    """Each case that was opened, under the number it now has, with the mail that opened it."""
+    opened: dict[UUID, Opened] = {}
+    for case, mail in desk.opened:
+        living = desk.evidence.live_case(case.id)
+        if living is not None and silence(mail, desk.evidence) is None:
+            opened.setdefault(living.id, Opened(living.id, mail))
+    return list(opened.values())
 
 
 async def _write(session: AsyncSession, desk: Desk) -> None:

@@ -115,6 +115,18 @@ async def test_conversation_that_waits_is_decided_about_once(office: Threader) -
     assert len((await office.get("/v1/unassigned"))["items"]) == 4
 
 
+async def test_last_mail_of_a_waiting_conversation_brings_the_first_but_no_spam(quick_office: Threader) -> None:
+    first = await quick_office.file(sender=OBCY, message_id="a@daleko.example")
+    last = await quick_office.file(sender=OBCY, message_id="b@daleko.example", in_reply_to=["a@daleko.example"])
+    body = {"account_id": str(quick_office.nowak)}
+    assigned = await quick_office.call("POST", f"/v1/unassigned/{last['message_id']}", body)
+    assert (await quick_office.filing(first["message_id"]))["case_number"] == assigned["case_number"]
+    await quick_office.call("POST", f"/v1/filings/{last['message_id']}/undo")
+    await quick_office.call("POST", f"/v1/unassigned/{first['message_id']}", {"spam": True})
+    await quick_office.call("POST", f"/v1/unassigned/{last['message_id']}", body)
+    assert (await quick_office.filing(first["message_id"]))["outcome"] == "ignored"
+
+
 async def test_backfill_keeps_conversations_together(quick_office: Threader) -> None:
     asked = await quick_office.file(sender=OBCY, message_id="a@daleko.example")
     again = await quick_office.file(sender=OBCY, in_reply_to=["a@daleko.example"])

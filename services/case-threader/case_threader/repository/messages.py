@@ -100,7 +100,7 @@ async def waiting_from(session: AsyncSession, sender: str) -> list[UUID]:
 
 
 async def waiting_threads(session: AsyncSession) -> list[tuple[UUID, UUID]]:
-    """The mails that wait because they answer one that waits: (the mail, the one it answers)."""
+    """The mails that wait because they answer one that waits still: (the mail, the one it answers)."""
     filing = tables.filings.c
     query = (
         select(filing.message_id, filing.evidence)
@@ -109,7 +109,13 @@ async def waiting_threads(session: AsyncSession) -> list[tuple[UUID, UUID]]:
         .limit(MOST_WAITING)
     )
     rows = await session.execute(query)
-    return [(row.message_id, UUID(row.evidence["message_id"])) for row in rows if "message_id" in row.evidence]
+    answers = [(row.message_id, UUID(row.evidence["message_id"])) for row in rows if "message_id" in row.evidence]
+    if not answers:
+        return []
+    waits = filing.outcome == "unassigned"
+    answered = among(session, filing.message_id, {leader for _, leader in answers})
+    waiting = set(await session.scalars(select(filing.message_id).where(waits, answered)))
+    return [(follower, leader) for follower, leader in answers if leader in waiting]
 
 
 async def cases_of_senders(session: AsyncSession, emails: Collection[str]) -> dict[str, CaseRow]:
