@@ -80,13 +80,15 @@ async def _with_some_body(
 ) -> httpx.Response:
     """A body that fits the door, made from its schema: every required field of the simplest kind."""
     operation = office.app.openapi()["paths"][path][method.lower()]
-    content = operation["requestBody"]["content"]
+    content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
+    needed = [one for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+    query = {one["name"]: one["schema"].get("enum", ["x"])[0] for one in needed}
     body = _sample(schema, office.app.openapi()["components"]["schemas"])
     filled = path.replace("{task_id}", task_id)
     while "{" in filled:
         filled = filled[: filled.index("{")] + str(uuid4()) + filled[filled.index("}") + 1 :]
-    return await office.client.request(method, filled, headers=headers, json=body)
+    return await office.client.request(method, filled, headers=headers, json=body, params=query)
 
 
 def _sample(schema: dict[str, Any], named: dict[str, Any]) -> Any:
