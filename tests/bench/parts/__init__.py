@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from tests.bench.parts.cases import measure_cases
 from tests.bench.parts.invitations import measure_invitations
 from tests.bench.parts.mixed_mail import measure_mixed_mail
 from tests.bench.parts.tasks_api import measure_tasks_api
@@ -20,5 +21,6 @@ Part: TypeAlias = Callable[[Stand], Awaitable[Report]]
 PARTS: dict[str, Part] = {
     "mail": measure_mixed_mail,  # pushed to filed and created; 20 mails a second; memory
     "invitations": measure_invitations,  # first REQUESTs only, to a task
+    "cases": measure_cases,  # filing and searching among 100,000 messages
     "api": measure_tasks_api,  # 100 calls a second on 100,000 tasks
 }
