@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal_column, not_, or_, select
 
 from ical.recurrence import Series
 from kit.database import AsyncSession
@@ -72,7 +72,7 @@ async def plain_between(
 
 async def known_series_between(session: AsyncSession, window: Window, calendar: OnCalendar) -> list[Row[Any]]:
     """Id, version, UID and copy number of every series that may have a date in the window."""
-    query = (await _on_calendar(session, select(*_KNOWN), calendar)).where(
+    query = (await _on_calendar(session, select(*_KNOWN), calendar, along_agenda=False)).where(
         columns.is_recurring,
         columns.starts_at < window.ends_at,
         or_(columns.recurs_until.is_(None), columns.recurs_until >= window.starts_at),
@@ -133,18 +133,24 @@ async def assignees_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
     return found
 
 
-async def _on_calendar(session: AsyncSession, query: Select[Any], calendar: OnCalendar) -> Select[Any]:
+async def _on_calendar(
+    session: AsyncSession, query: Select[Any], calendar: OnCalendar, *, along_agenda: bool = True
+) -> Select[Any]:
     """features R54, K8, K27: tasks always, meetings and interactions where they are ticked, cancelled ones never; a single
-    date of a series that is done neither."""
+    date of a series that is done neither.
+
+    The tasks of one employee are walked along their agenda; of series there are few, so each is asked whose it is.
+    """
     wanted, extras = calendar.wanted, calendar.extras
     employee_id = wanted.one_assignee
-    if employee_id is not None:
-        query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(
-            _assigned.employee_id == employee_id
-        )
+    theirs = _assigned.employee_id == employee_id
+    if employee_id is not None and along_agenda:
+        query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(theirs)
     holds: list[ColumnElement[bool]] = await conditions(
         session, wanted, calendar.viewer, dialect=calendar.dialect, but_assignee=employee_id is not None
     )
+    if employee_id is not None and not along_agenda:
+        holds.append(exists().where(_assigned.task_id == columns.id, theirs))
     if "cancelled" not in extras:
         holds.append(columns.status != "cancelled")
     if "interactions" not in extras:

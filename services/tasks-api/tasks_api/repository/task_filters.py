@@ -168,11 +168,14 @@ def _assigned_to(employee_ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str) -> ColumnElement[bool]:
     """Rare words: these tasks. Common ones would be thousands, to be sorted: they are looked for in each task of the list."""
-    query = _tasks_with_words(words, dialect).limit(COMMON + 1)
+    some = _places_with_words(words, dialect).limit(COMMON + 1).subquery()
     connection = await session.connection()
-    found = [row.task_id for row in await connection.execute(query)]
-    if len(found) <= COMMON:
-        among: ColumnElement[bool] = columns.id.in_(found)
+    count = (await connection.execute(select(func.count()).select_from(some))).scalar_one()
+    if count <= COMMON:
+        places = _places_with_words(words, dialect)
+        among: ColumnElement[bool] = columns.id.in_(
+            select(search_table.c.task_id).where(search_table.c.seq.in_(places))
+        )
         return among
     text = literal(" ").concat(search_table.c.words).concat(" ")
     there: list[ColumnElement[bool]] = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
@@ -180,17 +183,14 @@ async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str)
     return somewhere
 
 
-def _tasks_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
-    """Tasks that hold, for every word looked for, one that begins with it; a number must be there as it is."""
-    found = select(search_table.c.task_id)
+def _places_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
+    """Where in `task_search` tasks are that hold, for every word, one that begins with it; a number must be there as it is."""
     if dialect == "postgresql":
         prefixes = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
-        return found.where(
+        return select(search_table.c.seq).where(
             func.to_tsvector(literal_column("'simple'"), search_table.c.words).op("@@")(
                 func.to_tsquery(literal_column("'simple'"), prefixes)
             )
         )
     prefixes = " ".join(f'"{word}"' if word.isdigit() else f'"{word}"*' for word in words)
-    return found.join_from(_search_index, search_table, search_table.c.seq == _search_index.c.rowid).where(
-        _search_index.c.words.op("MATCH")(prefixes)
-    )
+    return select(_search_index.c.rowid).where(_search_index.c.words.op("MATCH")(prefixes))
