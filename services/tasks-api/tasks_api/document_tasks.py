@@ -30,6 +30,7 @@ from tasks_api.errors.documents import DocumentHasTask
 from tasks_api.follow_ups import later, moment_later
 from tasks_api.models.work import AutomationRule
 from tasks_api.repository import card_matches, directory, documents
+from tasks_api.schedule import EARLIEST, LATEST
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor, create_task
 from tasks_api.tax_ids import comparable
@@ -148,6 +149,8 @@ def _refuse_unusable(fact: DocumentFact) -> None:
     ):
         if not 0 < len(text) <= longest or not is_storable(text):
             raise Refuse(f"{name} is empty, too long or no text.")
+    if fact.at.tzinfo is None or not EARLIEST.year < fact.at.year < LATEST.year - 1:
+        raise Refuse("at has no offset, or lies in no year we know.")
 
 
 async def _account(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from ical.recurrence import is_occurrence, start_of_key
+from ical.recurrence import is_occurrence
 from kit.database import AsyncSession
 from kit.ids import new_id
 from tasks_api.desk import Desk
@@ -14,6 +14,7 @@ from tasks_api.itip.fields import fields_of_date
 from tasks_api.particulars import particulars_of_date
 from tasks_api.repository import tasks
 from tasks_api.series_dates import series_of
+from tasks_api.series_splitting import canonical_key
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor
 
@@ -28,7 +29,9 @@ async def take_date(
     """
     if not series.is_recurring or series.uid is None:
         raise NotASeries
-    key = _canonical(recurrence_id)
+    key = canonical_key(recurrence_id)
+    if key is None:
+        raise NoSuchDate(recurrence_id)
     family = [
         one for one in await tasks.tasks_with_uids(session, [series.uid], to_change=True)
         if one.copy_number == series.copy_number
@@ -67,19 +70,6 @@ def _date_of(series: Task, key: str, *, number: str, editor: Editor, now: dateti
         completed_at=None,
         particulars=particulars_of_date(series.particulars),
     )
-
-
-def _canonical(recurrence_id: str) -> str:
-    """The spelling of instance keys: a day, or a moment in UTC with Z. Raises NoSuchDate."""
-    try:
-        start = start_of_key(recurrence_id)
-    except ValueError:
-        start = None
-    if start is None or (isinstance(start, datetime) and start.tzinfo is None):
-        raise NoSuchDate(recurrence_id)
-    if isinstance(start, datetime):
-        return start.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return start.isoformat()
 
 
 def _overridden(family: list[Task]) -> dict[tuple[str, int], set[str]]:

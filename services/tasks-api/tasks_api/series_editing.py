@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from ical.recurrence import is_occurrence, start_of_key
+from ical.recurrence import is_occurrence
 from ical.zones import zone
 from kit.database import AsyncSession
 from kit.errors import FieldError
@@ -29,7 +29,7 @@ from tasks_api.particulars import particulars_of_date
 from tasks_api.repository import files
 from tasks_api.series_dates import is_quick, series_of
 from tasks_api.series_following import follow_series, is_foreign, overrides_of
-from tasks_api.series_splitting import continued, ended, is_first, moment_of_key
+from tasks_api.series_splitting import canonical_key, continued, ended, is_first, moment_of_key
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor, change_task, delete_task
 
@@ -196,15 +196,10 @@ def _key_of(series: Task, recurrence_id: str) -> str:
     """The spelling of instance keys; NotASeries, NoSuchDate."""
     if not series.is_recurring:
         raise NotASeries
-    try:
-        start = start_of_key(recurrence_id)
-    except ValueError:
-        raise NoSuchDate(recurrence_id) from None
-    if isinstance(start, datetime) == series.fields.all_day or (isinstance(start, datetime) and start.tzinfo is None):
+    key = canonical_key(recurrence_id)
+    if key is None or (len(key) == len("2026-11-30")) != series.fields.all_day:
         raise NoSuchDate(recurrence_id)
-    if isinstance(start, datetime):
-        return start.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return start.isoformat()
+    return key
 
 
 def _comes_from(date: Task, key: str, series: Task) -> bool:

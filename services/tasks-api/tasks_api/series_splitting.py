@@ -11,7 +11,7 @@ from ical.zones import zone
 from tasks_api.itip.fields import fields_of_date, series_of
 from tasks_api.itip.settling import ended_before
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.schedule import midnight
+from tasks_api.schedule import EARLIEST, LATEST, midnight
 from tasks_api.task import Task
 
 MOST_COUNTED = 10_000
@@ -24,6 +24,19 @@ _FOLLOWED_PARTICULARS = ("in_calendar", "kind_id", "priority_id", "category_id",
 def moment_of_key(key: str, fields: TaskFields) -> datetime:
     start = start_of_key(key)
     return start if isinstance(start, datetime) else midnight(start, fields.timezone)
+
+
+def canonical_key(written: str) -> str | None:
+    """How instance keys are spelled: a day, or a moment in UTC with Z; None for what is neither or in no year we know."""
+    try:
+        start = start_of_key(written)
+        if isinstance(start, datetime):
+            if start.tzinfo is None:
+                return None
+            start = start.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return start.isoformat().replace("+00:00", "Z") if EARLIEST.year <= start.year < LATEST.year else None
 
 
 def is_first(fields: TaskFields, key: str) -> bool:

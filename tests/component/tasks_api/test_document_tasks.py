@@ -113,7 +113,15 @@ async def test_a_rule_that_cannot_make_its_task_says_why(laptop: Office) -> None
     assert await laptop.tasks() == []
 
 
-@pytest.mark.parametrize("fields", [{"document_id": "x" * 201}, {"number": "a\x00b"}, {"number": ""}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"document_id": "x" * 201},
+        {"number": "a\x00b"},
+        {"number": ""},
+        {"at": datetime.fromisoformat("2026-11-20T10:00:00")},
+    ],
+)
 async def test_an_unusable_document_is_set_aside(laptop: Office, fields: dict[str, Any]) -> None:
     await a_rule(laptop)
     with pytest.raises(Refuse):

@@ -13,7 +13,16 @@ from tasks_api.itip.fields import fields_of_date, series_of
 from tasks_api.itip.shapes import TaskFields
 from tasks_api.schedule import UnfitSchedule, scheduled
 from tasks_api.series_patterns import pattern_times
-from tasks_api.series_splitting import continued, detach, ended, follow, is_first, shifted_key, still_a_date
+from tasks_api.series_splitting import (
+    canonical_key,
+    continued,
+    detach,
+    ended,
+    follow,
+    is_first,
+    shifted_key,
+    still_a_date,
+)
 from tasks_api.task import Task
 
 WARSAW = "Europe/Warsaw"
@@ -117,6 +126,23 @@ def test_a_series_of_days_is_cut_too() -> None:
         date(2027, 1, 9),
         ["2027-01-07", "2027-02-07"],
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("2026-12-14T10:00:00+01:00", "2026-12-14T09:00:00Z"),
+        ("2026-12-14T09:00:00Z", "2026-12-14T09:00:00Z"),
+        ("2026-12-14", "2026-12-14"),
+        ("2026-12-14T09:00:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("wtorek", None),
+        ("2026-13-01", None),
+    ],
+)
+def test_how_dates_are_named(written: str, key: str | None) -> None:
+    assert canonical_key(written) == key
 
 
 def test_the_first_date() -> None:

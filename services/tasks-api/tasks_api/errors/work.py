@@ -183,4 +183,6 @@ class SeriesOfOrganizer(Conflict):
     code = "series_of_organizer"
 
     def __init__(self) -> None:
-        super().__init__("Somebody else organizes this series; it can be changed as a whole or date by date, not cut in two.")
+        super().__init__(
+            "Somebody else organizes this series; it can be changed as a whole or date by date, not cut in two."
+        )
