@@ -286,10 +286,10 @@ class InvitationReplied(InvitationFact):
     comment: str | None = None
 
 
-class NoticeFact(Event):
+class LetterFact(Event):
     """Base of what is said about calendar messages of ours: an invitation, an update, a cancellation, an answer."""
 
-    notice_id: UUID
+    letter_id: UUID
     task_id: UUID
     method: str
     uid: str
@@ -304,13 +304,13 @@ class NoticeFact(Event):
         return self.task_id.hex
 
 
-class InvitationSent(NoticeFact):
+class InvitationSent(LetterFact):
     """A calendar message of ours has left (features E34-E36)."""
 
     subject: ClassVar[str] = "invitation.sent.v1"
 
 
-class InvitationUndelivered(NoticeFact):
+class InvitationUndelivered(LetterFact):
     """A calendar message of ours could not be handed over to these recipients."""
 
     subject: ClassVar[str] = "invitation.undelivered.v1"

@@ -40,7 +40,7 @@ from tasks_api.endpoints import (
     feeds,
     filters,
     invitations,
-    notices,
+    letters,
     occurrences,
     participants,
     reminders,
@@ -54,7 +54,7 @@ from tasks_api.endpoints import (
     users,
 )
 from tasks_api.handlers import subscription
-from tasks_api.notice_sending import NoticeSender
+from tasks_api.letter_sending import LetterSender
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords, new_password
 from tasks_api.scopes import SERVICE_SCOPES
@@ -96,7 +96,7 @@ ROUTERS = (
     series.router,
     threads.router,
     invitations.router,
-    notices.router,
+    letters.router,
     occurrences.router,
     calendar.router,
 )
@@ -136,7 +136,7 @@ def app_of(parts: TasksParts) -> FastAPI:
         subscription=subscription(parts.desk),
         background=[
             partial(keep_windows_extended, parts.database, parts.desk, parts.clock),
-            parts.notice_sender.send_for_ever,
+            parts.letter_sender.send_for_ever,
         ],
         checks={"workers": parts.workers.check},
         says=SAYS,
@@ -160,7 +160,7 @@ def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
     return TasksParts(
         **given,
         smtp=smtp,
-        notice_sender=NoticeSender(given["database"], given["clock"], smtp, accesses),
+        letter_sender=LetterSender(given["database"], given["clock"], smtp, accesses),
         keys=keys,
         passwords=passwords,
         sign_in=SignIn(

@@ -26,8 +26,8 @@ from kit.database import AsyncSession
 from kit.events import Heard
 from kit.ids import new_id
 from kit.outbox import announce
-from tasks_api.notices import Change, revise
-from tasks_api.noticing import NoticeWriter
+from tasks_api.letter_writing import LetterWriter
+from tasks_api.letters import Change, revise
 from tasks_api.repository import history, task_rows
 from tasks_api.series_dates import SeriesDates, last_start, series_of
 from tasks_api.task import Task, differences, own_occurrence, state_of
@@ -51,7 +51,7 @@ class Said:
 
 
 class Booking:
-    """The tasks of one transaction. `window`: how far ahead events tell the dates of a series; `notices` writes to those who
+    """The tasks of one transaction. `window`: how far ahead events tell the dates of a series; `letters` writes to those who
     were invited to a task that changes."""
 
     def __init__(
@@ -61,10 +61,10 @@ class Booking:
         now: datetime,
         window: Window,
         series_dates: SeriesDates,
-        notices: NoticeWriter,
+        letters: LetterWriter,
     ) -> None:
         self._session = session
-        self._notices = notices
+        self._letters = letters
         self._sent_out: dict[UUID, Task] = {}  # tasks people outside are invited to, as they were at first
         self._by: str | None = None
         self._now = now
@@ -154,7 +154,7 @@ class Booking:
                 Change(before, None if task_id in self._removed else self._tasks[task_id])
                 for task_id, before in self._sent_out.items()
             ]
-            await self._notices.tell_changes(changes, by=self._by)
+            await self._letters.tell_changes(changes, by=self._by)
 
     async def _find_dates(self) -> None:
         """The coming dates of every series that is spoken of, in one go."""

@@ -9,7 +9,7 @@ from typing import Self
 from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.booking import Booking
-from tasks_api.noticing import NoticeWriter, Style
+from tasks_api.letter_writing import LetterWriter, Style
 from tasks_api.repository.tasks import take_numbers
 from tasks_api.series_dates import RememberedDates, SeriesDates, Workers
 from tasks_api.settings import Settings
@@ -40,12 +40,12 @@ class Desk:
             now=now,
             window=self.window(now),
             series_dates=self.series_dates,
-            notices=self.notices(session, now=now),
+            letters=self.letters(session, now=now),
         )
 
-    def notices(self, session: AsyncSession, *, now: datetime) -> NoticeWriter:
+    def letters(self, session: AsyncSession, *, now: datetime) -> LetterWriter:
         """What this transaction writes to those who were invited by us, or who invited us."""
-        return NoticeWriter(session, Style(self.settings.locale, self.settings.loop_mark), now=now)
+        return LetterWriter(session, Style(self.settings.locale, self.settings.loop_mark), now=now)
 
     def window(self, now: datetime) -> Window:
         """The days whose dates a task event carries: from now on, those that began today included."""

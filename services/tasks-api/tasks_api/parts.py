@@ -12,7 +12,7 @@ from kit.database import AsyncSession
 from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
 from tasks_api.desk import CONSUMER, Desk
-from tasks_api.notice_sending import NoticeSender
+from tasks_api.letter_sending import LetterSender
 from tasks_api.passwords import Passwords
 from tasks_api.remembered_texts import RememberedTexts
 from tasks_api.settings import Settings
@@ -29,7 +29,7 @@ class TasksParts(Parts):
     desk: Desk
     workers: WorkerPool
     smtp: SmtpSender
-    notice_sender: NoticeSender
+    letter_sender: LetterSender
     task_texts: RememberedTexts = field(default_factory=RememberedTexts)
 
     @asynccontextmanager

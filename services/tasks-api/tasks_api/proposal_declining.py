@@ -11,12 +11,12 @@ from kit.database import AsyncSession
 from kit.outbox import announce
 from tasks_api.desk import Desk
 from tasks_api.errors.invitations import NothingToDecide
-from tasks_api.errors.notices import MailAccountNotConfigured, NotAProposal
+from tasks_api.errors.letters import MailAccountNotConfigured, NotAProposal
 from tasks_api.invitation_records import fact_of
 from tasks_api.itip import reasons
 from tasks_api.models.invitations import InvitationRow
-from tasks_api.models.notices import Notice
-from tasks_api.repository import invitations, notices, tasks
+from tasks_api.models.letters import Letter
+from tasks_api.repository import invitations, letters, tasks
 from tasks_api.sending_accounts import chosen_sender
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor
@@ -24,7 +24,7 @@ from tasks_api.task_editing import Editor
 
 async def decline_proposal(
     session: AsyncSession, desk: Desk, invitation_id: UUID, *, comment: str | None, editor: Editor, now: datetime
-) -> tuple[InvitationRow, Notice]:
+) -> tuple[InvitationRow, Letter]:
     """Raises NotAProposal, NothingToDecide where it is decided already, MailAccountNotConfigured."""
     record = await invitations.get_invitation(session, invitation_id)
     if record.method != "COUNTER" or not record.uid:
@@ -35,11 +35,11 @@ async def decline_proposal(
     task = await _task(session, record)
     if task is None or component is None:
         raise NotAProposal(record.method)
-    accounts = await notices.sending_accounts(session)
+    accounts = await letters.sending_accounts(session)
     sender = chosen_sender(accounts, used=task.invited_from, organizer=task.fields.organizer)
     if sender is None:
         raise MailAccountNotConfigured
-    notice = await desk.notices(session, now=now).send_declined_proposal(
+    letter = await desk.letters(session, now=now).send_declined_proposal(
         task, sender, _proposer(record, component), sequence=component.sequence, by=editor.subject,
         in_answer_to=record.id, comment=comment,
     )  # fmt: skip
@@ -48,7 +48,7 @@ async def decline_proposal(
     record.version += 1
     session.add(record)
     announce(session, fact_of(record, InvitationDecided))
-    return record, notice
+    return record, letter
 
 
 def _component(event: CalendarObject, record: InvitationRow) -> Component | None:

@@ -11,7 +11,7 @@ from tasks_api.desk import Desk
 from tasks_api.invitation_records import Record
 from tasks_api.itip import reasons
 from tasks_api.itip.shapes import Decision
-from tasks_api.repository import notices
+from tasks_api.repository import letters
 from tasks_api.task import Task
 
 ONCE_IN = timedelta(minutes=5)
@@ -27,7 +27,7 @@ async def answer_refreshes(
     now: datetime,
 ) -> None:
     """Answer those who may know; the record of each says whether anything was sent."""
-    writer = desk.notices(session, now=now)
+    writer = desk.letters(session, now=now)
     for decision, record in asked:
         email = decision.asks or ""
         task = next(
@@ -36,7 +36,7 @@ async def answer_refreshes(
         task = task or next((tasks[one] for one in decision.task_ids if one in tasks), None)
         if task is None or task.invited_from is None or task.is_closed:
             continue
-        if await notices.was_told_since(session, [task.id], email, now - ONCE_IN):
+        if await letters.was_told_since(session, [task.id], email, now - ONCE_IN):
             continue
         sender = await writer.sender_of(task)
         if sender is not None:

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from kit.database import AsyncSession
 from tasks_api.desk import Desk
-from tasks_api.errors.notices import MailAccountNotConfigured, NotInvited, OrganizedByUs
+from tasks_api.errors.letters import MailAccountNotConfigured, NotInvited, OrganizedByUs
 from tasks_api.errors.tasks import TaskCancelledAlready
 from tasks_api.itip.drafts import CANCELLED
 from tasks_api.itip.memory import SeriesMemory
-from tasks_api.models.notices import Notice
-from tasks_api.notices import with_answer
+from tasks_api.letters import with_answer
+from tasks_api.models.letters import Letter
 from tasks_api.organizing import is_ours
-from tasks_api.repository import directory, invitations, notices
+from tasks_api.repository import directory, invitations, letters
 from tasks_api.sending_accounts import Answerer, chosen_answerer
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor
@@ -28,7 +28,7 @@ _PARTSTAT: dict[Response, str] = {"accept": "ACCEPTED", "decline": "DECLINED", "
 @dataclass(frozen=True, slots=True)
 class Responded:
     task: Task
-    notice: Notice
+    letter: Letter
     answerer: Answerer
 
 
@@ -55,7 +55,7 @@ async def respond(
     memory = (await invitations.memories_of(session, [task.uid])).get(task.uid, SeriesMemory())
     if _called_off(task, memory):
         raise TaskCancelledAlready
-    accounts = await notices.sending_accounts(session)
+    accounts = await letters.sending_accounts(session)
     colleagues = await _colleagues(session, task)
     received_in = await invitations.mail_accounts_of(session, task.uid)
     answerer = chosen_answerer(
@@ -71,10 +71,10 @@ async def respond(
     _follow(task, response, ours | {answerer.attendee})
     booking.say(by=editor.subject)
     await booking.write()
-    notice = await desk.notices(session, now=now).send_answer(
+    letter = await desk.letters(session, now=now).send_answer(
         task, answerer, partstat, sequence=_sequence(task, memory), by=editor.subject, comment=comment
     )
-    return Responded(task, notice, answerer)
+    return Responded(task, letter, answerer)
 
 
 def _called_off(task: Task, memory: SeriesMemory) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit.database import AsyncSession
 from tasks_api.desk import Desk
-from tasks_api.errors.notices import (
+from tasks_api.errors.letters import (
     MailAccountCannotWrite,
     MailAccountNotConfigured,
     NobodyToInvite,
@@ -19,10 +19,10 @@ from tasks_api.errors.notices import (
 )
 from tasks_api.errors.tasks import TaskCancelledAlready, TaskCompletedAlready
 from tasks_api.invitees import Card, Choice, Invitee, chosen_invitees
-from tasks_api.models.notices import Notice
-from tasks_api.notices import invite, uninvite
+from tasks_api.letters import invite, uninvite
+from tasks_api.models.letters import Letter
 from tasks_api.organizing import is_ours
-from tasks_api.repository import directory, notices
+from tasks_api.repository import directory, letters
 from tasks_api.sending_accounts import Sender, SendingAccount, chosen_sender
 from tasks_api.task import Task
 from tasks_api.task_editing import Editor
@@ -39,14 +39,14 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class SentOut:
     task: Task
-    notice: Notice
+    letter: Letter
     sender: Sender
     invitees: tuple[Invitee, ...]
 
 
 async def plan_invitation(session: AsyncSession, task: Task, *, editor: Editor, named: UUID | None = None) -> Plan:
     """Which address is chosen and why, before anything leaves (features E33)."""
-    accounts = await notices.sending_accounts(session)
+    accounts = await letters.sending_accounts(session)
     sender = await _sender(session, task, accounts, editor=editor, named=named)
     return Plan(sender, await _choice(session, task))
 
@@ -68,7 +68,7 @@ async def send_out(
     NobodyToInvite, MailAccountNotConfigured, MailAccountCannotWrite.
     """
     await _check(session, task)
-    accounts = await notices.sending_accounts(session)
+    accounts = await letters.sending_accounts(session)
     sender = await _sender(session, task, accounts, editor=editor, named=from_account_id)
     if sender is None:
         raise MailAccountCannotWrite(from_account_id) if from_account_id is not None else MailAccountNotConfigured
@@ -85,20 +85,20 @@ async def send_out(
     )
     booking.say(by=editor.subject)
     await booking.write()
-    notice = await desk.notices(session, now=now).send_request(
+    letter = await desk.letters(session, now=now).send_request(
         task, sender, [one.email for one in choice.invitees], by=editor.subject, comment=comment
     )
-    return SentOut(task, notice, sender, choice.invitees)
+    return SentOut(task, letter, sender, choice.invitees)
 
 
 async def withdraw_invitation(
     session: AsyncSession, desk: Desk, task: Task, email: str, *, comment: str | None, editor: Editor, now: datetime
-) -> Notice:
+) -> Letter:
     """The meeting goes on without somebody who was invited: they get a CANCEL that names them alone (features E25)."""
     person = next((one for one in task.fields.attendees if one.email == email), None)
     if person is None or task.invited_from is None:
         raise NotOnTheList
-    writer = desk.notices(session, now=now)
+    writer = desk.letters(session, now=now)
     sender = await writer.sender_of(task)
     if sender is None:
         raise MailAccountNotConfigured

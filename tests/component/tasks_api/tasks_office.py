@@ -43,7 +43,7 @@ from tasks_api.access_tokens import TokenIssuer
 from tasks_api.app import app_of, own_verifier
 from tasks_api.desk import Desk
 from tasks_api.handlers import subscription
-from tasks_api.notice_sending import NoticeSender
+from tasks_api.letter_sending import LetterSender
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords
 from tasks_api.settings import Settings
@@ -133,7 +133,7 @@ def parts_under_test(settings: Settings, database: Database, clock: FixedClock) 
         passwords=passwords,
         workers=workers,
         smtp=postbox,
-        notice_sender=NoticeSender(database, clock, postbox, Accesses()),  # type: ignore[arg-type]
+        letter_sender=LetterSender(database, clock, postbox, Accesses()),  # type: ignore[arg-type]
         desk=Desk.of(settings, workers),
         sign_in=SignIn(
             database,
@@ -198,7 +198,7 @@ class Office:
 
     async def letters(self, count: int) -> list[EmailMessage]:
         """So many calendar messages of ours, once they have left."""
-        self.parts.notice_sender.wake()
+        self.parts.letter_sender.wake()
         async with asyncio.timeout(10):
             while len(self.postbox.mails) < count or await self._on_their_way():
                 await asyncio.sleep(0.01)
@@ -206,7 +206,7 @@ class Office:
         return [message for _, _, message in self.postbox.mails]
 
     async def _on_their_way(self) -> list[Any]:
-        return list((await self.get("/v1/notices", status=["queued", "sending"]))["items"])
+        return list((await self.get("/v1/letters", status=["queued", "sending"]))["items"])
 
     async def account(self, name: str = "Młyn", *emails: str, **fields: Any) -> str:
         return str((await self.post("/v1/accounts", {"name": name, "emails": list(emails), **fields}))["id"])

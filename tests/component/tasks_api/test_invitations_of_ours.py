@@ -70,9 +70,9 @@ async def test_a_task_goes_out_as_an_invitation(office: Office) -> None:
     assert (event.starts.at, event.starts.timezone) == (datetime(2026, 11, 30, 9, tzinfo=UTC), "Europe/Warsaw")
     (told,) = await office.announced(InvitationSent)
     assert (told.method, told.recipients, str(told.task_id)) == ("REQUEST", [ANNA], task["id"])
-    (notice,) = (await office.get(f"/v1/tasks/{task['id']}/invitations"))["items"]
-    assert (notice["status"], notice["kind"], notice["recipients"]) == ("sent", "invitation", [ANNA])
-    raw = await office.client.get(f"/v1/notices/{notice['id']}/raw")
+    (letter,) = (await office.get(f"/v1/tasks/{task['id']}/invitations"))["items"]
+    assert (letter["status"], letter["kind"], letter["recipients"]) == ("sent", "invitation", [ANNA])
+    raw = await office.client.get(f"/v1/letters/{letter['id']}/raw")
     assert b"X-Loop: goniec\r\n" in raw.content
 
 
@@ -215,12 +215,12 @@ async def test_what_cannot_be_delivered_is_said_and_can_be_sent_again(laptop: Of
     task = await a_meeting(laptop)
     laptop.postbox.refusing = SmtpPermanent("recipient", Reply(550, "no such user"))
     sent = await sent_out(laptop, task)
-    path = f"/v1/notices/{sent['notice']['id']}"
+    path = f"/v1/letters/{sent['letter']['id']}"
     while (await laptop.get(path))["status"] != "failed":
-        await laptop.parts.notice_sender.send_due()
+        await laptop.parts.letter_sender.send_due()
     (told,) = await laptop.announced(InvitationUndelivered)
     assert (told.recipients, told.detail) == ([ANNA], "no such user")
-    assert [one["id"] for one in (await laptop.get("/v1/notices", status="failed"))["items"]] == [sent["notice"]["id"]]
+    assert [one["id"] for one in (await laptop.get("/v1/letters", status="failed"))["items"]] == [sent["letter"]["id"]]
     laptop.postbox.refusing = None
     await laptop.post(f"{path}/retry")
     await laptop.letters(1)

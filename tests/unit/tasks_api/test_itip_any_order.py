@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -10,6 +12,8 @@ from tests.unit.tasks_api.itip_play import Play, ics
 
 from tasks_api.itip import Outcome
 
+STORIES = int(os.environ.get("GONIEC_TEST_STORIES", "100"))
+"""How many stories the state machine plays; `.ci/run` asks for 500."""
 ACTIONS = st.one_of(
     st.tuples(st.just("rename"), st.sampled_from(["Plan", "Plan B", "Umowa"])),
     st.tuples(st.just("reschedule"), st.integers(1, 3)),
@@ -122,4 +126,4 @@ class Mailbox(RuleBasedStateMachine):
 
 
 TestMailbox = Mailbox.TestCase
-TestMailbox.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)
+TestMailbox.settings = settings(max_examples=STORIES, stateful_step_count=15, deadline=None)

@@ -164,3 +164,23 @@ def test_other_methods_change_nothing(method: str | None, outcome: str, reason: 
     reading = ics(*JUNE_1).replace(b"METHOD:REQUEST\r\n", f"METHOD:{method}\r\n".encode() if method else b"")
     decision = play.hear(reading, method=method)
     assert (str(decision.outcome), decision.reason, play.tasks()) == (outcome, reason, ())
+
+
+@pytest.mark.parametrize("problem", ["methods_differ", "several_calendars"])
+@pytest.mark.parametrize(("verdict", "held"), [("unchecked", False), ("passed", True)])
+def test_a_mail_with_two_meanings_is_held_where_senders_are_checked(problem: str, verdict: str, held: bool) -> None:
+    play = Play()
+    event = play.event(ics("DTSTART:20260601T080000Z"), verdict=verdict).model_copy(update={"problems": [problem]})
+    decision = play.decide(event)
+    assert (str(decision.outcome), decision.reason) == (("review", problem) if held else ("created", "new"))
+
+
+def test_meetings_of_a_stranger_that_come_too_fast_wait_and_would_be_made() -> None:
+    play = Play()
+    decision = play.hear(ics("DTSTART:20260601T080000Z"), flooded=True)
+    assert (str(decision.outcome), decision.reason, str(decision.would)) == (
+        "waiting",
+        "too_many_from_strangers",
+        "created",
+    )
+    assert play.tasks() == ()

@@ -34,7 +34,7 @@ from tasks_api.schemas.invitations import (
     UndoBody,
     UndoneShape,
 )
-from tasks_api.schemas.notices import CommentBody
+from tasks_api.schemas.letters import CommentBody
 from tasks_api.task_editing import Editor
 
 router = APIRouter(tags=["invitations"])
@@ -170,7 +170,7 @@ async def decline(
             session, the.desk, invitation_id, comment=body.comment, editor=editor_of(caller), now=the.clock.now()
         )
         shape = InvitationShape.of(record)
-    the.notice_sender.wake()
+    the.letter_sender.wake()
     response.headers["etag"] = etag_of(shape.version)
     return shape
 

@@ -48,7 +48,8 @@ class UnknownColumn(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"There is no column {name!r} of a card.", errors=[FieldError(pointer="query/column", detail="unknown column")]
+            f"There is no column {name!r} of a card.",
+            errors=[FieldError(pointer="query/column", detail="unknown column")],
         )
 
 
@@ -83,5 +84,6 @@ class ErasureUnconfirmed(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "An erasure cannot be undone; say confirm: true.", errors=[FieldError(pointer="#/confirm", detail="must be true")]
+            "An erasure cannot be undone; say confirm: true.",
+            errors=[FieldError(pointer="#/confirm", detail="must be true")],
         )

@@ -1,6 +1,6 @@
 """Tables of this service; importing this package makes `metadata` whole."""
 
-from tasks_api.models import directory, heard, invitations, lists, notices, people, registers, reminders, tasks, work
+from tasks_api.models import directory, heard, invitations, letters, lists, people, registers, reminders, tasks, work
 from tasks_api.models.base import Table, metadata
 
 __all__ = [
@@ -8,9 +8,9 @@ __all__ = [
     "directory",
     "heard",
     "invitations",
+    "letters",
     "lists",
     "metadata",
-    "notices",
     "people",
     "registers",
     "reminders",

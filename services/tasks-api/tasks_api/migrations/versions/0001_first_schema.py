@@ -8,7 +8,7 @@ from alembic import op
 from kit.columns import JsonDocument, UtcDateTime
 from kit.ids import new_id
 from kit.migrating import create_kit_tables, drop_kit_tables
-from tasks_api.migrations import list_tables, notice_tables, reminder_tables, working_tables
+from tasks_api.migrations import letter_tables, list_tables, reminder_tables, working_tables
 
 revision = "0001"
 down_revision = None
@@ -47,7 +47,7 @@ def upgrade() -> None:
     working_tables.create_working_tables()
     _create_invitations()
     list_tables.create_list_tables()
-    notice_tables.create_notice_tables()
+    letter_tables.create_letter_tables()
     _create_copies()
     reminder_tables.create_reminder_tables()
     _create_search_index()
@@ -469,6 +469,8 @@ def _insert_task_types() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE task_search_index")
-    for name in reversed((*TABLES, *list_tables.TABLES, *notice_tables.TABLES, *working_tables.TABLES, *reminder_tables.TABLES)):
+    for name in reversed(
+        (*TABLES, *list_tables.TABLES, *letter_tables.TABLES, *working_tables.TABLES, *reminder_tables.TABLES)
+    ):
         op.drop_table(name)
     drop_kit_tables(op)

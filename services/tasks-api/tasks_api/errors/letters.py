@@ -5,11 +5,11 @@ from uuid import UUID
 from kit.errors import Conflict, FieldError, Invalid, NotFound
 
 
-class NoticeNotFound(NotFound):
-    code = "notice_not_found"
+class LetterNotFound(NotFound):
+    code = "letter_not_found"
 
-    def __init__(self, notice_id: UUID) -> None:
-        super().__init__(f"There is no calendar message {notice_id} of ours.")
+    def __init__(self, letter_id: UUID) -> None:
+        super().__init__(f"There is no calendar message {letter_id} of ours.")
 
 
 class MailAccountNotConfigured(Conflict):
@@ -87,8 +87,8 @@ class NotAProposal(Conflict):
         super().__init__(f"Only a proposal of other times (COUNTER) can be declined; this is {method or 'no message'}.")
 
 
-class NoticeOnItsWay(Conflict):
-    code = "notice_on_its_way"
+class LetterOnItsWay(Conflict):
+    code = "letter_on_its_way"
 
     def __init__(self, status: str) -> None:
         super().__init__(f"It need not be sent again: it is {status}.")

@@ -14,8 +14,8 @@ from contracts.tasks import TaskAttendee
 from ical.reading import read_calendar
 from ical.writing import Person
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.notice_events import Answering, answer, cancellation, declined_proposal, request, withdrawal
-from tasks_api.notice_words import Kind, words_of
+from tasks_api.letter_calendars import Answering, answer, cancellation, declined_proposal, request, withdrawal
+from tasks_api.letter_words import Kind, words_of
 from tasks_api.task import Task
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

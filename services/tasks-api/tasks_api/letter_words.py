@@ -1,4 +1,4 @@
-"""What stands in words beside the calendar of a notice, for people whose program shows no calendars."""
+"""What stands in words beside the calendar of a letter, for people whose program shows no calendars."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Words:
 
 
 def words_of(task: Task, kind: Kind, *, locale: str, comment: str | None = None) -> Words:
-    """Subject and text of a notice in the language of the installation, times by the clock of the task's zone."""
+    """Subject and text of a letter in the language of the installation, times by the clock of the task's zone."""
     language: Language = "pl" if locale[:2] == "pl" else "en"
     title = " ".join(task.fields.title.split())
     subject = _SUBJECTS[language][kind].format(title=title)[:LONGEST_SUBJECT].rstrip()

@@ -8,42 +8,42 @@ from sqlmodel import col, select
 
 from kit.database import AsyncSession
 from kit.paging import Paging
-from tasks_api.errors.notices import NoticeNotFound
+from tasks_api.errors.letters import LetterNotFound
 from tasks_api.models.heard import MailAccountCopy, MailboxAddress
-from tasks_api.models.notices import Notice
+from tasks_api.models.letters import Letter
 from tasks_api.repository.pages import rows_of_page
 from tasks_api.sending_accounts import SendingAccount
 
 
-async def add_notices(session: AsyncSession, notices: Sequence[Notice]) -> None:
-    session.add_all(notices)
+async def add_letters(session: AsyncSession, letters: Sequence[Letter]) -> None:
+    session.add_all(letters)
     await session.flush()
 
 
-async def get_notice(session: AsyncSession, notice_id: UUID) -> Notice:
-    """The notice, or NoticeNotFound."""
-    notice = await session.get(Notice, notice_id)
-    if notice is None:
-        raise NoticeNotFound(notice_id)
-    return notice
+async def get_letter(session: AsyncSession, letter_id: UUID) -> Letter:
+    """The letter, or LetterNotFound."""
+    letter = await session.get(Letter, letter_id)
+    if letter is None:
+        raise LetterNotFound(letter_id)
+    return letter
 
 
-async def list_notices(
+async def list_letters(
     session: AsyncSession, paging: Paging, *, task_ids: Collection[UUID] | None = None, statuses: Collection[str] = ()
-) -> list[Notice]:
+) -> list[Letter]:
     """Newest first."""
-    query = select(Notice)
+    query = select(Letter)
     if task_ids is not None:
-        query = query.where(col(Notice.task_id).in_(task_ids))
+        query = query.where(col(Letter.task_id).in_(task_ids))
     if statuses:
-        query = query.where(col(Notice.status).in_(statuses))
-    return list(await session.exec(rows_of_page(query, paging, col(Notice.id), descending=True)))
+        query = query.where(col(Letter.status).in_(statuses))
+    return list(await session.exec(rows_of_page(query, paging, col(Letter.id), descending=True)))
 
 
 async def was_told_since(session: AsyncSession, task_ids: Collection[UUID], email: str, since: datetime) -> bool:
     """Whether somebody has been sent a REQUEST about one of these tasks, alone, since then."""
-    query = select(Notice.recipients).where(
-        col(Notice.task_id).in_(task_ids), Notice.method == "REQUEST", col(Notice.created_at) >= since
+    query = select(Letter.recipients).where(
+        col(Letter.task_id).in_(task_ids), Letter.method == "REQUEST", col(Letter.created_at) >= since
     )
     return any(recipients == [email] for recipients in await session.exec(query))
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from kit.schemas import Body, Line, Moment, Shape
 from tasks_api.invitees import Invitee
-from tasks_api.models.notices import Notice
+from tasks_api.models.letters import Letter
 from tasks_api.responding import Responded, Response
 from tasks_api.schemas.tasks import TaskShape
 from tasks_api.schemas.values import Email, Stripped
@@ -51,7 +51,7 @@ class AttemptShape(Shape):
     detail: str
 
 
-class NoticeShape(Shape):
+class LetterShape(Shape):
     """One calendar message of ours. `kind` is what it says in words; `in_answer_to`: the invitation record it answers."""
 
     id: UUID
@@ -75,8 +75,8 @@ class NoticeShape(Shape):
     in_answer_to: UUID | None
 
     @classmethod
-    def of(cls, notice: Notice) -> "NoticeShape":
-        return cls.model_validate(notice)
+    def of(cls, letter: Letter) -> "LetterShape":
+        return cls.model_validate(letter)
 
 
 class SenderShape(Shape):
@@ -123,7 +123,7 @@ class PlanShape(Shape):
 
 class SentOutShape(Shape):
     task: TaskShape
-    notice: NoticeShape
+    letter: LetterShape
     sender: SenderShape
     recipients: list[InviteeShape]
 
@@ -131,7 +131,7 @@ class SentOutShape(Shape):
     def of(cls, sent: SentOut, *, with_reminders: bool) -> "SentOutShape":
         return cls(
             task=TaskShape.of(sent.task, with_reminders=with_reminders),
-            notice=NoticeShape.of(sent.notice),
+            letter=LetterShape.of(sent.letter),
             sender=SenderShape.of(sent.sender),
             recipients=[InviteeShape.of(one) for one in sent.invitees],
         )
@@ -141,7 +141,7 @@ class RespondedShape(Shape):
     """`attendee`: the invited address that answers."""
 
     task: TaskShape
-    notice: NoticeShape
+    letter: LetterShape
     sender: SenderShape
     attendee: str
 
@@ -149,7 +149,7 @@ class RespondedShape(Shape):
     def of(cls, responded: Responded, *, with_reminders: bool) -> "RespondedShape":
         return cls(
             task=TaskShape.of(responded.task, with_reminders=with_reminders),
-            notice=NoticeShape.of(responded.notice),
+            letter=LetterShape.of(responded.letter),
             sender=SenderShape.of(responded.answerer.sender),
             attendee=responded.answerer.attendee,
         )

@@ -11,14 +11,14 @@ from kit.mail_sending import queue_again
 from kit.paging import Page, PageWanted, page_of
 from kit.tokens import Caller
 from tasks_api.endpoints.callers import DecidesAll, Reader, SeesAll, Writer, editor_of
-from tasks_api.errors.notices import NoticeOnItsWay
+from tasks_api.errors.letters import LetterOnItsWay
 from tasks_api.parts import The
-from tasks_api.repository import heard, notices, tasks
+from tasks_api.repository import heard, letters, tasks
 from tasks_api.responding import respond
-from tasks_api.schemas.notices import (
+from tasks_api.schemas.letters import (
     CommentBody,
     InvitationsBody,
-    NoticeShape,
+    LetterShape,
     PlanShape,
     RespondedShape,
     ResponseBody,
@@ -45,19 +45,19 @@ async def invite_to_task(
             editor=editor_of(caller), now=the.clock.now(),
         )  # fmt: skip
         shape = SentOutShape.of(sent, with_reminders=await _with_reminders(session))
-    the.notice_sender.wake()
+    the.letter_sender.wake()
     response.headers["etag"] = etag_of(shape.task.version)
-    response.headers["location"] = f"/v1/notices/{shape.notice.id}"
+    response.headers["location"] = f"/v1/letters/{shape.letter.id}"
     return shape
 
 
-@router.get("/v1/tasks/{task_id}/invitations", response_model=Page[NoticeShape])
-async def list_notices_of_task(the: The, caller: Reader, task_id: UUID, paging: PageWanted) -> Page[NoticeShape]:
+@router.get("/v1/tasks/{task_id}/invitations", response_model=Page[LetterShape])
+async def list_letters_of_task(the: The, caller: Reader, task_id: UUID, paging: PageWanted) -> Page[LetterShape]:
     """Every calendar message of ours about the task, newest first: invitations, updates, cancellations, answers."""
     async with the.database.reading() as session:
         await tasks.get_task(session, task_id, Viewer.behind(caller))
-        found = await notices.list_notices(session, paging, task_ids=[task_id])
-    return page_of(found, paging, key=lambda notice: (notice.id,), shape=NoticeShape.of)
+        found = await letters.list_letters(session, paging, task_ids=[task_id])
+    return page_of(found, paging, key=lambda letter: (letter.id,), shape=LetterShape.of)
 
 
 @router.get("/v1/tasks/{task_id}/invitations/recipients", response_model=PlanShape)
@@ -69,18 +69,18 @@ async def show_recipients(the: The, caller: Reader, task_id: UUID, from_account_
     return PlanShape.of(plan)
 
 
-@router.post("/v1/tasks/{task_id}/invitations/{email}/withdrawal", response_model=NoticeShape, status_code=202)
+@router.post("/v1/tasks/{task_id}/invitations/{email}/withdrawal", response_model=LetterShape, status_code=202)
 async def withdraw(
     the: The, caller: Writer, task_id: UUID, email: Email, body: CommentBody, request: Request
-) -> NoticeShape:
+) -> LetterShape:
     """Take one invitation back; the meeting goes on without that person (features E25)."""
     async with the.database.transaction() as session:
         task = await _task_to_change(session, caller, task_id, request)
-        notice = await withdraw_invitation(
+        letter = await withdraw_invitation(
             session, the.desk, task, email, comment=body.comment, editor=editor_of(caller), now=the.clock.now()
         )
-        shape = NoticeShape.of(notice)
-    the.notice_sender.wake()
+        shape = LetterShape.of(letter)
+    the.letter_sender.wake()
     return shape
 
 
@@ -95,52 +95,52 @@ async def respond_to_invitation(
             session, the.desk, task, body.response, comment=body.comment, editor=editor_of(caller), now=the.clock.now()
         )
         shape = RespondedShape.of(responded, with_reminders=await _with_reminders(session))
-    the.notice_sender.wake()
+    the.letter_sender.wake()
     response.headers["etag"] = etag_of(shape.task.version)
-    response.headers["location"] = f"/v1/notices/{shape.notice.id}"
+    response.headers["location"] = f"/v1/letters/{shape.letter.id}"
     return shape
 
 
-@router.get("/v1/notices", response_model=Page[NoticeShape])
-async def list_notices(
+@router.get("/v1/letters", response_model=Page[LetterShape])
+async def list_letters(
     the: The,
     _: SeesAll,
     paging: PageWanted,
     status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
-) -> Page[NoticeShape]:
+) -> Page[LetterShape]:
     """All calendar messages of ours, newest first; `status=failed` shows what did not arrive."""
     async with the.database.reading() as session:
-        found = await notices.list_notices(session, paging, statuses=tuple(status or ()))
-    return page_of(found, paging, key=lambda notice: (notice.id,), shape=NoticeShape.of)
+        found = await letters.list_letters(session, paging, statuses=tuple(status or ()))
+    return page_of(found, paging, key=lambda letter: (letter.id,), shape=LetterShape.of)
 
 
-@router.get("/v1/notices/{notice_id}", response_model=NoticeShape)
-async def show_notice(the: The, _: SeesAll, notice_id: UUID, request: Request, response: Response) -> NoticeShape:
+@router.get("/v1/letters/{letter_id}", response_model=LetterShape)
+async def show_letter(the: The, _: SeesAll, letter_id: UUID, request: Request, response: Response) -> LetterShape:
     async with the.database.reading() as session:
-        notice = await notices.get_notice(session, notice_id)
-    show_version(request, response, notice.version)
-    return NoticeShape.of(notice)
+        letter = await letters.get_letter(session, letter_id)
+    show_version(request, response, letter.version)
+    return LetterShape.of(letter)
 
 
-@router.get("/v1/notices/{notice_id}/raw", response_class=Response)
-async def show_raw_notice(the: The, _: SeesAll, notice_id: UUID) -> Response:
+@router.get("/v1/letters/{letter_id}/raw", response_class=Response)
+async def show_raw_letter(the: The, _: SeesAll, letter_id: UUID) -> Response:
     """The mail as it leaves, byte for byte."""
     async with the.database.reading() as session:
-        notice = await notices.get_notice(session, notice_id)
-    return Response(notice.content, media_type="message/rfc822", headers={"x-content-type-options": "nosniff"})
+        letter = await letters.get_letter(session, letter_id)
+    return Response(letter.content, media_type="message/rfc822", headers={"x-content-type-options": "nosniff"})
 
 
-@router.post("/v1/notices/{notice_id}/retry", response_model=NoticeShape)
-async def retry_notice(the: The, _: DecidesAll, notice_id: UUID) -> NoticeShape:
+@router.post("/v1/letters/{letter_id}/retry", response_model=LetterShape)
+async def retry_letter(the: The, _: DecidesAll, letter_id: UUID) -> LetterShape:
     """Send a calendar message that failed once more, with the same bytes."""
     async with the.database.transaction() as session:
-        notice = await notices.get_notice(session, notice_id)
-        if notice.status not in {"failed", "unknown"}:
-            raise NoticeOnItsWay(notice.status)
-        queue_again(notice, now=the.clock.now())
-        session.add(notice)
-        shape = NoticeShape.of(notice)
-    the.notice_sender.wake()
+        letter = await letters.get_letter(session, letter_id)
+        if letter.status not in {"failed", "unknown"}:
+            raise LetterOnItsWay(letter.status)
+        queue_again(letter, now=the.clock.now())
+        session.add(letter)
+        shape = LetterShape.of(letter)
+    the.letter_sender.wake()
     return shape
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.tasks import TaskAttendee
 from tasks_api.itip.shapes import TaskFields
-from tasks_api.notices import Change, due_notices, given_back, revise
+from tasks_api.letters import Change, due_letters, given_back, revise
 from tasks_api.task import Task
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -45,7 +45,7 @@ def changed(task: Task, **changes: Any) -> Task:
 
 
 def told(before: Task, after: Task | None) -> list[tuple[str, int]]:
-    return [(due.method, due.task.fields.sequence) for due in due_notices([Change(before, after)], now=NOW)]
+    return [(due.method, due.task.fields.sequence) for due in due_letters([Change(before, after)], now=NOW)]
 
 
 def test_another_time_counts_and_asks_again() -> None:
@@ -110,17 +110,17 @@ def test_a_series_called_off_says_so_once() -> None:
     series = a_task(rrule="FREQ=DAILY;COUNT=5")
     date = a_task(id=UUID(int=2), recurrence_id="2026-11-24T12:00:00Z")
     changes = [Change(one, changed(one, status="cancelled")) for one in (date, series)]
-    assert [(due.method, due.task.recurrence_id) for due in due_notices(changes, now=NOW)] == [("CANCEL", None)]
+    assert [(due.method, due.task.recurrence_id) for due in due_letters(changes, now=NOW)] == [("CANCEL", None)]
 
 
 def test_one_date_called_off_leaves_the_series_alone() -> None:
     date = a_task(recurrence_id="2026-11-24T12:00:00Z")
-    (due,) = due_notices([Change(date, changed(date, status="cancelled"))], now=NOW)
+    (due,) = due_letters([Change(date, changed(date, status="cancelled"))], now=NOW)
     assert (due.method, due.task.recurrence_id) == ("CANCEL", "2026-11-24T12:00:00Z")
 
 
 def test_a_date_that_follows_its_series_again_is_told_by_the_series() -> None:
     date = a_task(recurrence_id="2026-11-24T12:00:00Z")
     change = Change(date, None)
-    assert due_notices([change], now=NOW) == []
+    assert due_letters([change], now=NOW) == []
     assert given_back([change]) == {("u1", 0)}

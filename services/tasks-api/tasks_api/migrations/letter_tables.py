@@ -1,16 +1,16 @@
-"""Calendar messages of ours: the part of the first schema that belongs to `models.notices`."""
+"""Calendar messages of ours: the part of the first schema that belongs to `models.letters`."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from kit.columns import JsonDocument, UtcDateTime
 
-TABLES = ("notice",)
+TABLES = ("letter",)
 
 
-def create_notice_tables() -> None:
+def create_letter_tables() -> None:
     op.create_table(
-        "notice",
+        "letter",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("task_id", sa.Uuid(), nullable=False),
@@ -32,12 +32,12 @@ def create_notice_tables() -> None:
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("author", sa.String(200), nullable=False),
         sa.Column("in_answer_to", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("method IN ('REQUEST', 'CANCEL', 'REPLY', 'DECLINECOUNTER')", name=op.f("ck_notice_method")),
+        sa.CheckConstraint("method IN ('REQUEST', 'CANCEL', 'REPLY', 'DECLINECOUNTER')", name=op.f("ck_letter_method")),
         sa.CheckConstraint(
-            "status IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name=op.f("ck_notice_status")
+            "status IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name=op.f("ck_letter_status")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
     )
-    op.create_index("ix_notice_next_attempt_at", "notice", ["next_attempt_at"], unique=False)
-    op.create_index("ix_notice_task_id_id", "notice", ["task_id", "id"], unique=False)
-    op.create_index("uq_notice_rfc_message_id", "notice", ["rfc_message_id"], unique=True)
+    op.create_index("ix_letter_next_attempt_at", "letter", ["next_attempt_at"], unique=False)
+    op.create_index("ix_letter_task_id_id", "letter", ["task_id", "id"], unique=False)
+    op.create_index("uq_letter_rfc_message_id", "letter", ["rfc_message_id"], unique=True)

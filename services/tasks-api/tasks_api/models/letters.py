@@ -11,20 +11,20 @@ from kit.columns import JsonDocument, UtcDateTime
 from tasks_api.models.base import Table
 
 
-class Notice(Table, table=True):
+class Letter(Table, table=True):
     """One mail of ours with an iTIP object in it; `kit.mail_sending` tells what the columns of sending mean.
 
     `task_id` may name a task that is gone: its cancellation outlives it. `recipients` are the envelope, `kind` is what the mail
     says in words. `in_answer_to`: the invitation record that a DECLINECOUNTER or an answered REFRESH is about.
     """
 
-    __tablename__ = "notice"
+    __tablename__ = "letter"
     __table_args__ = (
         CheckConstraint("method IN ('REQUEST', 'CANCEL', 'REPLY', 'DECLINECOUNTER')", name="method"),
         CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name="status"),
-        Index("ix_notice_next_attempt_at", "next_attempt_at"),
-        Index("ix_notice_task_id_id", "task_id", "id"),
-        Index("uq_notice_rfc_message_id", "rfc_message_id", unique=True),
+        Index("ix_letter_next_attempt_at", "next_attempt_at"),
+        Index("ix_letter_task_id_id", "task_id", "id"),
+        Index("uq_letter_rfc_message_id", "rfc_message_id", unique=True),
     )
 
     id: UUID = Field(primary_key=True)

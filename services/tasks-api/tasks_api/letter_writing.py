@@ -22,30 +22,30 @@ from kit.outgoing_mail import (
     new_message_id,
     wire_address,
 )
-from tasks_api.models.notices import Notice
-from tasks_api.notice_events import Answering, answer, cancellation, declined_proposal, request, withdrawal
-from tasks_api.notice_words import Kind, words_of
-from tasks_api.notices import Change, Due, Method, due_notices, given_back, invited, lies_ahead
-from tasks_api.repository import notices, tasks
+from tasks_api.letter_calendars import Answering, answer, cancellation, declined_proposal, request, withdrawal
+from tasks_api.letter_words import Kind, words_of
+from tasks_api.letters import Change, Due, Method, due_letters, given_back, invited, lies_ahead
+from tasks_api.models.letters import Letter
+from tasks_api.repository import letters, tasks
 from tasks_api.sending_accounts import Answerer, Sender, SendingAccount
 from tasks_api.task import Task
 
 FILE_NAME = "invite.ics"
-BY_ITSELF = "automation:notices"
+BY_ITSELF = "automation:letters"
 _ANSWERS: dict[str, Kind] = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What every notice of this installation has: the language of its words, and the value of X-Loop."""
+    """What every letter of this installation has: the language of its words, and the value of X-Loop."""
 
     locale: str
     loop_mark: str
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A notice before it is a mail."""
+class Draft:
+    """A letter before it is a mail."""
 
     method: Method
     kind: Kind
@@ -57,17 +57,17 @@ class Letter:
     in_answer_to: UUID | None = None
 
 
-class NoticeWriter:
-    """Writes the notices of one transaction. `by`: who wanted them, for the audit."""
+class LetterWriter:
+    """Writes the letters of one transaction. `by`: who wanted them, for the audit."""
 
     def __init__(self, session: AsyncSession, style: Style, *, now: datetime) -> None:
         self._session = session
         self._style = style
         self._now = now
 
-    async def tell_changes(self, changes: Sequence[Change], *, by: str | None) -> list[Notice]:
+    async def tell_changes(self, changes: Sequence[Change], *, by: str | None) -> list[Letter]:
         """What those who were invited have to hear of these changes (features E36)."""
-        due = due_notices(changes, now=self._now)
+        due = due_letters(changes, now=self._now)
         back = given_back(changes)
         if not due and not back:
             return []
@@ -77,26 +77,26 @@ class NoticeWriter:
             series = next((one for one in families.get(uid or "", ()) if _is_series(one, copy_number)), None)
             if series is not None and not series.is_closed and invited(series) and lies_ahead(series, self._now):
                 due.append(Due("REQUEST", series, invited(series)))
-        return [notice for one in due if (notice := await self._tell(one, families, by=by)) is not None]
+        return [letter for one in due if (letter := await self._tell(one, families, by=by)) is not None]
 
     async def send_request(
         self, task: Task, sender: Sender, recipients: Iterable[str], *, by: str | None, kind: Kind = "invitation",
         comment: str | None = None, in_answer_to: UUID | None = None,
-    ) -> Notice:  # fmt: skip
+    ) -> Letter:  # fmt: skip
         """The task as it now stands, to these: a first invitation, or the answer to REFRESH."""
         family = (await self._families({task.uid or ""})).get(task.uid or "", [])
         calendar = request(_told(task, family), organizer=_organizer(sender), stamp=self._now)
         people = _mailboxes(task, recipients)
         return await self._post(
-            Letter("REQUEST", kind, task, calendar, task.fields.sequence, people, comment, in_answer_to), sender, by=by
+            Draft("REQUEST", kind, task, calendar, task.fields.sequence, people, comment, in_answer_to), sender, by=by
         )
 
     async def send_withdrawal(
         self, task: Task, sender: Sender, email: str, name: str, *, by: str | None, comment: str | None = None
-    ) -> Notice:
+    ) -> Letter:
         calendar = withdrawal(task, Person(email, name), organizer=_organizer(sender), stamp=self._now)
-        letter = Letter("CANCEL", "withdrawal", task, calendar, task.fields.sequence, (Mailbox(email, name),), comment)
-        return await self._post(letter, sender, by=by)
+        draft = Draft("CANCEL", "withdrawal", task, calendar, task.fields.sequence, (Mailbox(email, name),), comment)
+        return await self._post(draft, sender, by=by)
 
     async def send_answer(
         self,
@@ -107,31 +107,31 @@ class NoticeWriter:
         sequence: int,
         by: str | None,
         comment: str | None = None,
-    ) -> Notice:
+    ) -> Letter:
         """REPLY to the organizer (RFC 5546 section 3.2.3)."""
         answering = Answering(answerer.attendee, partstat, answerer.name, answerer.sent_by)
         calendar = answer(task, answering, sequence=sequence, comment=comment, stamp=self._now)
         to = (Mailbox(task.fields.organizer or ""),)
         return await self._post(
-            Letter("REPLY", _ANSWERS[partstat], task, calendar, sequence, to, comment), answerer.sender, by=by
+            Draft("REPLY", _ANSWERS[partstat], task, calendar, sequence, to, comment), answerer.sender, by=by
         )
 
     async def send_declined_proposal(
         self, task: Task, sender: Sender, proposer: str, *, sequence: int, by: str | None, in_answer_to: UUID,
         comment: str | None = None,
-    ) -> Notice:  # fmt: skip
+    ) -> Letter:  # fmt: skip
         """DECLINECOUNTER to whoever asked for another time (RFC 5546 section 3.2.8)."""
         (to,) = _mailboxes(task, [proposer])
         calendar = declined_proposal(
             task, Person(to.email, to.name), sequence=sequence, comment=comment, organizer=_organizer(sender),
             stamp=self._now,
         )  # fmt: skip
-        letter = Letter("DECLINECOUNTER", "proposal_declined", task, calendar, sequence, (to,), comment, in_answer_to)
-        return await self._post(letter, sender, by=by)
+        draft = Draft("DECLINECOUNTER", "proposal_declined", task, calendar, sequence, (to,), comment, in_answer_to)
+        return await self._post(draft, sender, by=by)
 
     # ---- the steps
 
-    async def _tell(self, due: Due, families: dict[str, list[Task]], *, by: str | None) -> Notice | None:
+    async def _tell(self, due: Due, families: dict[str, list[Task]], *, by: str | None) -> Letter | None:
         sender = await self.sender_of(due.task)
         if sender is None:
             return None
@@ -140,15 +140,15 @@ class NoticeWriter:
             return None
         if due.method == "CANCEL":
             calendar = cancellation(task, organizer=organizer, stamp=self._now)
-            letter = Letter("CANCEL", "cancellation", task, calendar, task.fields.sequence, people)
+            draft = Draft("CANCEL", "cancellation", task, calendar, task.fields.sequence, people)
         else:
             calendar = request(_told(task, families.get(due.uid, [])), organizer=organizer, stamp=self._now)
-            letter = Letter("REQUEST", "update", task, calendar, task.fields.sequence, people)
-        return await self._post(letter, sender, by=by or BY_ITSELF)
+            draft = Draft("REQUEST", "update", task, calendar, task.fields.sequence, people)
+        return await self._post(draft, sender, by=by or BY_ITSELF)
 
     async def sender_of(self, task: Task) -> Sender | None:
         """The account that invited to the task; None when it is gone or cannot send any more."""
-        for account in await notices.sending_accounts(self._session):
+        for account in await letters.sending_accounts(self._session):
             if account.id == task.invited_from and account.can_send:
                 return Sender(account, _from_address(account, task.fields.organizer), "sent_before")
         return None
@@ -159,26 +159,26 @@ class NoticeWriter:
             found.setdefault(task.uid or "", []).append(task)
         return found
 
-    async def _post(self, letter: Letter, sender: Sender, *, by: str | None) -> Notice:
-        words = words_of(letter.task, letter.kind, locale=self._style.locale, comment=letter.comment)
+    async def _post(self, draft: Draft, sender: Sender, *, by: str | None) -> Letter:
+        words = words_of(draft.task, draft.kind, locale=self._style.locale, comment=draft.comment)
         account = sender.account
-        text = letter.calendar.decode()
+        text = draft.calendar.decode()
         mail = OutgoingMail(
             message_id=new_message_id(secrets.token_bytes(16), domain_of(wire_address(account.address))),
-            sender=Mailbox(sender.email, account.display_name), to=letter.recipients, cc=(), subject=words.subject,
+            sender=Mailbox(sender.email, account.display_name), to=draft.recipients, cc=(), subject=words.subject,
             text=words.text, loop_mark=self._style.loop_mark, date=self._now,
-            renderings=[Rendering("calendar", text, {"method": letter.method})],
-            files=[File(FILE_NAME, "application/ics", letter.calendar)],
+            renderings=[Rendering("calendar", text, {"method": draft.method})],
+            files=[File(FILE_NAME, "application/ics", draft.calendar)],
         )  # fmt: skip
-        notice = Notice(
-            id=new_id(), task_id=letter.task.id, uid=letter.task.uid or "", recurrence_id=letter.task.recurrence_id,
-            method=letter.method, kind=letter.kind, sequence=letter.sequence, mail_account_id=account.id,
+        letter = Letter(
+            id=new_id(), task_id=draft.task.id, uid=draft.task.uid or "", recurrence_id=draft.task.recurrence_id,
+            method=draft.method, kind=draft.kind, sequence=draft.sequence, mail_account_id=account.id,
             rfc_message_id=mail.message_id, sender=account.address, subject=words.subject,
-            recipients=[wire_address(one.email) for one in letter.recipients], content=mail_bytes(mail), attempts=[],
-            next_attempt_at=self._now, created_at=self._now, author=(by or BY_ITSELF)[:200], in_answer_to=letter.in_answer_to,
+            recipients=[wire_address(one.email) for one in draft.recipients], content=mail_bytes(mail), attempts=[],
+            next_attempt_at=self._now, created_at=self._now, author=(by or BY_ITSELF)[:200], in_answer_to=draft.in_answer_to,
         )  # fmt: skip
-        await notices.add_notices(self._session, [notice])
-        return notice
+        await letters.add_letters(self._session, [letter])
+        return letter
 
 
 def is_writable(email: str) -> bool:

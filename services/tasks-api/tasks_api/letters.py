@@ -1,6 +1,6 @@
 """Which calendar messages of ours a change of a task asks for (features E36; RFC 5546 sections 2.1.4, 3.2.2, 3.2.5).
 
-A notice is a mail of ours with an iTIP object in it. Tasks that nobody outside was invited to ask for none.
+A letter is a mail of ours with an iTIP object in it. Tasks that nobody outside was invited to ask for none.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A notice to write: about the whole series (with its dates that differ), or about this one task."""
+    """A letter to write: about the whole series (with its dates that differ), or about this one task."""
 
     method: Literal["REQUEST", "CANCEL"]
     task: Task
@@ -60,8 +60,8 @@ def revise(before: Task, after: Task) -> None:
     after.set(sequence=before.fields.sequence + 1, attendees=attendees)
 
 
-def due_notices(changes: Iterable[Change], *, now: datetime) -> list[Due]:
-    """What those who were invited have to be told after a transaction; at most one notice about each task.
+def due_letters(changes: Iterable[Change], *, now: datetime) -> list[Due]:
+    """What those who were invited have to be told after a transaction; at most one letter about each task.
 
     What is over by now concerns nobody; a series that is called off takes its dates with it without a word about each.
     """
