@@ -101,8 +101,7 @@ class Task:
 
 
 _OWN_NAMES = (
-    "uid", "recurrence_id", "type_id", "note", "status", "account_id", "contact_ids", "participants", "color", "reminders",
-    "case_number",
+    "uid", "recurrence_id", "type_id", "note", "status", "account_id", "contact_ids", "participants", "color", "reminders", "case_number",
     "invited_from",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ import pytest
 from contracts.tasks import TaskAttendee
 from tasks_api.itip.shapes import TaskFields
 from tasks_api.letters import Change, due_letters, given_back, revise
-from tasks_api.task import Task
+from tasks_api.task import Task, differences
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -124,3 +124,10 @@ def test_a_date_that_follows_its_series_again_is_told_by_the_series() -> None:
     change = Change(date, None)
     assert due_letters([change], now=NOW) == []
     assert given_back([change]) == {("u1", 0)}
+
+
+def test_being_sent_out_is_a_change_that_is_kept() -> None:
+    before = a_task(invited_from=None)
+    after = before.snapshot()
+    after.invited_from = UUID(int=9)
+    assert differences(before, after) == {"invited_from": (None, UUID(int=9))}
