@@ -101,8 +101,8 @@ class Task:
 
 
 _OWN_NAMES = (
-    "uid", "recurrence_id", "type_id", "note", "status", "account_id", "contact_ids", "participants", "color", "reminders", "case_number",
-    "invited_from",
+    "uid", "recurrence_id", "type_id", "note", "status", "account_id", "contact_ids", "participants", "color", "reminders",
+    "case_number", "invited_from",
 )  # fmt: skip
 
 
