@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 import uvicorn
@@ -70,7 +71,19 @@ def _stay_small() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn ends by raising the signal once more, so a clean stop would look like a crash; this one just ends."""
+    """uvicorn ends by raising the signal once more, so a clean stop would look like a crash; this one just ends.
+
+    `app.state.when_stopping` holds what is told first: answers that go on for as long as somebody listens end then.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        for tell in getattr(self._app_state, "when_stopping", ()):
+            tell()
+        super().handle_exit(sig, frame)
+
+    @property
+    def _app_state(self) -> object:
+        return getattr(self.config.app, "state", None)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -80,7 +80,6 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
             await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
         await parts.dispatcher.adopt()
         yield
-        parts.bell.close()
         await parts.dispatcher.close()
 
     async def tell_of_missed_reminders() -> None:
@@ -89,7 +88,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
     async def look_for_what_waits() -> None:
         await parts.waiting.run()
 
-    return build_app(
+    app = build_app(
         parts,
         name="reminder-dispatcher",
         title="Goniec: reminders, templates, delivery log",
@@ -103,6 +102,8 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         says=SAYS,
         lifespan=life,
     )
+    app.state.when_stopping = (parts.bell.close,)
+    return app
 
 
 def reminder_parts(*, sms: Channel[Sms] | None = None, **given: Any) -> ReminderParts:

@@ -149,7 +149,8 @@ class Lane:
                 default_zone=self._language.timezone,
                 past=self._past,
             )
-        failpoint("dispatch.after_claim")
+        if claims.taken:
+            failpoint("dispatch.after_claim")
         self._paused_until = claims.paused_until
         self._measures.paused(self.rules.channel, is_paused=claims.paused_until is not None)
         for status, reminders in claims.ended.items():

@@ -17,6 +17,7 @@ from kit.testing.web import signed_token
 SERVICE = """
 import asyncio
 from fastapi import APIRouter
+from starlette.responses import StreamingResponse
 from kit.application import Parts, build_app, make_parts
 from kit.serving import run_service
 from kit.settings import ServiceSettings
@@ -34,6 +35,16 @@ async def slow() -> str:
     await asyncio.sleep(0.5)
     return "finished"
 
+stopping = asyncio.Event()
+
+@router.get("/endless")
+async def endless() -> StreamingResponse:
+    async def words():
+        yield "begun "
+        await stopping.wait()
+        yield "ended"
+    return StreamingResponse(words())
+
 @router.post("/fast")
 async def fast() -> str:
     return "fast"
@@ -41,7 +52,9 @@ async def fast() -> str:
 def make_app(settings):
     parts = make_parts(settings, make=Parts)
     parts.verifier = verifier_for_tests(parts.clock)
-    return build_app(parts, name="parrot", title="Parrot", package="kit.testing.parrot", routers=[router])
+    app = build_app(parts, name="parrot", title="Parrot", package="kit.testing.parrot", routers=[router])
+    app.state.when_stopping = (stopping.set,)
+    return app
 
 run_service(Settings, make_app)
 """
@@ -94,6 +107,23 @@ async def test_what_was_begun_is_finished(tmp_path: Path, number: signal.Signals
         _, log = await asyncio.wait_for(process.communicate(), 10)
         assert process.returncode == 0
         assert b'"event":"stopping"' in log
+        assert b"Traceback" not in log
+
+
+async def test_answer_without_an_end_ends_when_the_service_stops(tmp_path: Path) -> None:
+    port = a_free_port()
+    async with (
+        a_process(tmp_path, GONIEC_PORT=str(port)) as process,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        await answering(client)
+        async with client.stream("GET", "/v1/endless") as answer:
+            words = answer.aiter_text()
+            assert await anext(words) == "begun "
+            process.send_signal(signal.SIGTERM)
+            assert await anext(words) == "ended"
+        _, log = await asyncio.wait_for(process.communicate(), 5)
+        assert process.returncode == 0
         assert b"Traceback" not in log
 
 

@@ -5,13 +5,21 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reminder_desk import desk_parts, desk_settings
+from reminder_desk import clients, created, desk_parts, desk_settings
 from sqlalchemy import func, select
 
+from contracts.tasks import ChannelPlan, TaskCreated
 from kit.database import Database
+from kit.testing import hear
 from kit.testing.smtp_sink import SmtpSink
+from reminder_dispatcher.arming import ArmingRules
 from reminder_dispatcher.channels.role import Accepted, Sms
+from reminder_dispatcher.handlers import subscription
 from reminder_dispatcher.models import Reminder, core
+from reminder_dispatcher.settings import Settings
+
+HOUR = timedelta(hours=1)
+RULES = ArmingRules("Europe/Warsaw", Settings().all_day_begins_at)
 
 
 class AheadClock:
@@ -41,32 +49,52 @@ class FileGateway:
     async def close(self) -> None: ...
 
 
-def dispatch_until_settled(url: str, smtp_port: int, folder: str, ahead: timedelta, failpoint: str | None) -> None:
-    """Run the dispatcher until nothing is armed or being sent, unless the failpoint ends the process before."""
-    if failpoint is not None:
-        os.environ["GONIEC_FAILPOINT"] = failpoint
-    asyncio.run(_dispatch(url, smtp_port, Path(folder), AheadClock(ahead)))
+def dispatch_until_settled(
+    url: str, smtp_port: int, folder: str, ahead: timedelta, failpoint: str | None, each: int
+) -> None:
+    """Run the dispatcher until nothing is armed or being sent, unless the failpoint ends the process before.
+
+    With `each`, what the last process left is settled first, and the failpoint counts for so many new reminders of each channel.
+    """
+    asyncio.run(_dispatch(url, smtp_port, Path(folder), AheadClock(ahead), failpoint, each))
 
 
-async def _dispatch(url: str, smtp_port: int, folder: Path, clock: AheadClock) -> None:
+async def _dispatch(
+    url: str, smtp_port: int, folder: Path, clock: AheadClock, failpoint: str | None, each: int
+) -> None:
     database = Database.open(url, schema="reminder_dispatcher", clock=clock)
     sink = SmtpSink(port=smtp_port)
     gateway = FileGateway(folder / "sms.txt")
-    settings = desk_settings(folder, backlog_per_minute=6000)  # after the lease everything is backlog
-    parts = desk_parts(settings, database, clock, sink, gateway)  # type: ignore[arg-type]
+    parts = desk_parts(desk_settings(folder), database, clock, sink, gateway)  # type: ignore[arg-type]
     await parts.dispatcher.adopt()
     parts.dispatcher.hold.release()
     running = [asyncio.create_task(background()) for background in parts.dispatcher.backgrounds()]
-    table = core(Reminder)
-    waiting = select(func.count()).select_from(table).where(table.c.status.in_(("armed", "sending")))
-    for _ in range(600):
-        async with database.reading() as session:
-            if not await session.scalar(waiting):
-                break
-        await asyncio.sleep(0.05)
+    if each:
+        await _settled(database)
+        os.environ["GONIEC_FAILPOINT"] = failpoint or ""
+        await hear(database, subscription(RULES, wake=parts.dispatcher.wake), *due_now(clock.now(), each))
+    elif failpoint is not None:
+        os.environ["GONIEC_FAILPOINT"] = failpoint
+    await _settled(database)
     for task in running:
         task.cancel()
     await asyncio.wait(running)
     await parts.dispatcher.close()
     await parts.http.aclose()
     await database.dispose()
+
+
+def due_now(now: datetime, each: int) -> list[TaskCreated]:
+    """Tasks with reminders by SMS and e-mail that are due now."""
+    plans = [clients(ChannelPlan(channel=channel, lead_time=HOUR)) for channel in ("sms", "email")]
+    return [created(starts_at=now + HOUR, reminders=plan) for plan in plans for _ in range(each)]
+
+
+async def _settled(database: Database) -> None:
+    table = core(Reminder)
+    waiting = select(func.count()).select_from(table).where(table.c.status.in_(("armed", "sending")))
+    for _ in range(1200):
+        async with database.reading() as session:
+            if not await session.scalar(waiting):
+                return
+        await asyncio.sleep(0.02)
