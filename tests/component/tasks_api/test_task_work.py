@@ -381,7 +381,7 @@ async def test_made_from_the_card_of_an_account_by_an_employee(office: Office) -
     mill, jan = await office.account("Młyn"), await office.employee("Jan")
     user = (await office.post("/v1/users", {"username": "jan", "password": "haslo-jana", "employee_id": jan}))["id"]
     mine = {
-        "authorization": f"Bearer {signed_token('tasks:read', 'tasks:write', user_id=UUID(user), employee_id=UUID(jan))}"
+        "authorization": f"Bearer {signed_token('tasks:read', 'tasks:write', 'accounts:all', user_id=UUID(user), employee_id=UUID(jan))}"
     }
     made = await office.post(f"/v1/accounts/{mill}/tasks", {"title": "Oferta"}, expect=201, headers=mine)
     assert (made["account_id"], made["assignee_ids"], made["owner_id"]) == (mill, [jan], jan)

@@ -17,7 +17,7 @@ from tasks_api.dictionaries import (
     label_in,
     language_of,
 )
-from tasks_api.endpoints.callers import DirectoryReader, DirectoryWriter, Reader, Writer
+from tasks_api.endpoints.callers import DecidesAll, DirectoryReader, DirectoryWriter, Reader, Writer
 from tasks_api.parts import The
 from tasks_api.repository import directory, registers
 from tasks_api.schemas.registers import (
@@ -34,6 +34,7 @@ from tasks_api.schemas.registers import (
     ValueChange,
     ValueShape,
 )
+from tasks_api.viewer import DirectoryViewer
 
 router = APIRouter(tags=["dictionaries"])
 
@@ -145,7 +146,7 @@ async def show_task_settings(the: The, _: Reader, request: Request, response: Re
 
 @router.put("/v1/task-settings", response_model=TaskSettingsShape)
 async def put_task_settings(
-    the: The, _: Writer, body: TaskSettingsBody, request: Request, response: Response
+    the: The, _: DecidesAll, body: TaskSettingsBody, request: Request, response: Response
 ) -> TaskSettingsShape:
     """How this company works with tasks: the step of per cent, the cap of the clock, attributes that are carried over."""
     async with the.database.transaction() as session:
@@ -158,18 +159,18 @@ async def put_task_settings(
 
 
 @router.get("/v1/accounts/{account_id}/attributes", response_model=AttributesShape)
-async def show_attributes(the: The, _: DirectoryReader, account_id: UUID) -> AttributesShape:
+async def show_attributes(the: The, caller: DirectoryReader, account_id: UUID) -> AttributesShape:
     async with the.database.reading() as session:
-        await directory.get_account(session, account_id)
+        await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         found = await registers.account_attributes(session, account_id)
     return AttributesShape(attributes=[AttributeShape.of(one) for one in found])
 
 
 @router.put("/v1/accounts/{account_id}/attributes", response_model=AttributesShape)
-async def put_attributes(the: The, _: DirectoryWriter, account_id: UUID, body: AttributesBody) -> AttributesShape:
+async def put_attributes(the: The, caller: DirectoryWriter, account_id: UUID, body: AttributesBody) -> AttributesShape:
     """Everything known of the account by name; what is `carried` is copied into its new tasks (features R50)."""
     async with the.database.transaction() as session:
-        await directory.get_account(session, account_id)
+        await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         await registers.replace_account_attributes(session, account_id, [dict(one) for one in body.attributes])
         found = await registers.account_attributes(session, account_id)
     return AttributesShape(attributes=[AttributeShape.of(one) for one in found])

@@ -14,7 +14,7 @@ from tasks_api.repository import directory, tasks, threads
 from tasks_api.schemas.tasks import TaskBody, TaskShape
 from tasks_api.schemas.threads import BranchShape, ThreadShape, TreeShape
 from tasks_api.threads import MOST_IN_THREAD, root_of, trees
-from tasks_api.viewer import Viewer
+from tasks_api.viewer import DirectoryViewer, Viewer
 
 router = APIRouter(tags=["tasks"])
 
@@ -51,7 +51,7 @@ async def add_task_of_account(
     """A task made from the card of an account: the account is filled in (features K2, K17)."""
     fields = {**body.fields(), "account_id": account_id}
     async with the.database.transaction() as session:
-        await directory.get_account(session, account_id)
+        await directory.get_account(session, account_id, DirectoryViewer.behind(caller))
         task = await task_editing.create_task(session, the.desk, fields, editor=editor_of(caller), now=the.clock.now())
         shape = await shape_of(session, task)
     response.headers["location"] = f"/v1/tasks/{task.id}"

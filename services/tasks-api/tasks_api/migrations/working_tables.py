@@ -1,6 +1,7 @@
 """Tables of the first schema that tasks are worked with: dictionaries and settings, files and drafts, documents and rules."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,7 +38,7 @@ def create_working_tables() -> None:
     _insert_predefined_values()
 
 
-def particulars_columns() -> list[sa.Column]:
+def particulars_columns() -> list[sa.Column[Any]]:
     """Columns of the task table that hold `tasks_api.particulars.Particulars`."""
     return [
         sa.Column("in_calendar", sa.Boolean(), nullable=False),

@@ -1,6 +1,6 @@
 """Tasks between the database and `tasks_api.task.Task`. Core statements, not the ORM: this is the hot path."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -199,7 +199,7 @@ def _task(row: Row[Any], participants: Sequence[TaskParticipant], contacts: Sequ
         invited_from=row.invited_from,
         created_by=row.created_by,
         completed_at=row.completed_at,
-        particulars=particulars_of(values),
+        particulars=particulars_of(cast("Mapping[str, Any]", values)),
     )
 
 
