@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     case,
     column,
-    exists,
     false,
     func,
     literal,
@@ -179,8 +179,9 @@ async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str)
         return among
     text = literal(" ").concat(search_table.c.words).concat(" ")
     there: list[ColumnElement[bool]] = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
-    somewhere: ColumnElement[bool] = exists().where(search_table.c.task_id == columns.id, *there)
-    return somewhere
+    # A value of each task, not a join: the list is walked in its order, and left as soon as the page is full.
+    looked_at = select(and_(*there)).where(search_table.c.task_id == columns.id)
+    return looked_at.correlate(task_table).scalar_subquery()
 
 
 def _places_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
