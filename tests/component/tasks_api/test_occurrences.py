@@ -31,7 +31,10 @@ async def test_one_date_is_done_and_one_is_off_and_the_series_goes_on(office: Of
     assert (off["status"], off["status_code"], off["recurrence_id"]) == ("cancelled", "a", "2026-12-14T09:00:00Z")
     (task,) = [one for one in await office.tasks(uid=UID) if one["recurrence_id"] is None]
     assert task["status"] == "planned"
-    assert await shown(office) == ["2026-11-30T09:00:00Z", "2026-12-21T09:00:00Z"]  # a done date leaves the calendar (R54)
+    assert await shown(office) == [
+        "2026-11-30T09:00:00Z",
+        "2026-12-21T09:00:00Z",
+    ]  # a done date leaves the calendar (R54)
     assert len(await office.announced(TaskCompleted)) == 1
     assert len(await office.announced(TaskCancelled)) == 1
     told = (await office.announced(TaskUpdated))[-1]
