@@ -25,7 +25,7 @@ def folded(text: str) -> str:
         text = text.replace(letter, plain)
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_WHOLE_LETTERS)
+    apart = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_WHOLE_LETTERS)
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
@@ -39,7 +39,7 @@ def words_of(text: str, *, most: int = MOST_WORDS) -> list[str]:
 
 def _in_one_pass(text: str) -> list[str] | None:
     """What Polish mail is written in fits one byte a letter, and bytes are folded and cut by one table; None for the rest."""
-    if "ß" in text:  # becomes two letters
+    if any(letter in text for letter in _NOT_ONE_PLAIN_LETTER):
         return None
     try:
         return text.encode(_CODE_PAGE).translate(_TABLE).decode("ascii").split()
@@ -48,6 +48,8 @@ def _in_one_pass(text: str) -> list[str] | None:
 
 
 _CODE_PAGE = "cp1250"
+_NOT_ONE_PLAIN_LETTER = "ß™µˇ"
+"""The letters of the code page that become two, or none of the Latin ones."""
 
 
 def _letter(byte: int) -> int:

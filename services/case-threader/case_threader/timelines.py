@@ -48,6 +48,7 @@ async def _note_tasks(
     for task_id, each in tasks.items():
         entry = known.get(_origin_of_task(task_id))
         if entry is not None and each.event.task.version > entry.version:
+            entry.case_id = await _case_to_be_in(session, each.event.task, entry)
             _update(entry, each.event)
             session.add(entry)
     of_tasks = await _cases_of_tasks(session, [each.event.task for each in fresh.values()])
@@ -58,6 +59,14 @@ async def _note_tasks(
             entry = known[_origin_of_task(task_id)] = _entry_of_task(each.event, case, now=now)
             added.append((entry, case, each))
     await _add(session, added)
+
+
+async def _case_to_be_in(session: AsyncSession, task: TaskState, entry: CaseEvent) -> UUID:
+    """Where the entry belongs now: people may give a task to another case."""
+    if task.case_number is None or task.case_number == entry.data.get("case_number"):
+        return entry.case_id
+    case = await cases.find_live_case(session, task.case_number)
+    return case.id if case is not None else entry.case_id
 
 
 async def _cases_of_tasks(session: AsyncSession, tasks: Sequence[TaskState]) -> dict[UUID, CaseRow]:
@@ -101,6 +110,9 @@ def _told_of(task: TaskState) -> dict[str, Any]:
         "ends_at": task.ends_at.isoformat() if task.ends_at else None,
         "all_day": task.all_day,
         "timezone": task.timezone,
+        "location": task.location[:LONGEST_TEXT],
+        "note": task.note[:LONGEST_TEXT],
+        "case_number": task.case_number,
     }
 
 

@@ -109,6 +109,17 @@ async def test_task_made_for_a_case_and_its_reminder(office: Threader) -> None:
     assert (await timeline(office, other))[-2:] == [("task", "Spotkanie"), ("sms", "Jutro o 9")]
 
 
+async def test_task_given_to_another_case_moves_with_its_note(quick_office: Threader) -> None:
+    one, other = [(await quick_office.file(subject=each))["case_number"] for each in "ab"]
+    call = a_task(kind="interaction", case_number=one)
+    await quick_office.hear(TaskCreated(task=call))
+    given = {"version": 2, "case_number": other, "note": "Oddzwonić w piątek"}
+    await quick_office.hear(TaskUpdated(task=call.model_copy(update=given)))
+    assert [kind for kind, _ in await timeline(quick_office, one)] == ["mail"]
+    items = (await quick_office.get(f"/v1/cases/{other}/timeline"))["items"]
+    assert [(item["kind"], item["data"]["note"]) for item in items if item["data"]] == [("interaction", given["note"])]
+
+
 async def test_tasks_of_no_case_leave_no_trace(quick_office: Threader) -> None:
     await quick_office.hear(TaskCreated(task=a_task(source=TaskSource(kind="invitation", message_id=uuid4()))))
     await quick_office.hear(TaskCreated(task=a_task(case_number=77)))

@@ -26,6 +26,12 @@ def test_folded(text: str, expected: str) -> None:
     assert folded(text) == expected
 
 
+@pytest.mark.parametrize("text", ["5 µm", "Acme™", "Straße ˇ", "ß", "Łódź 10 µF"])
+def test_letters_that_are_not_one_plain_letter_are_not_lost(text: str) -> None:
+    assert words_of(text) == list(dict.fromkeys(re.findall(r"[^\W_]+", folded(text))))
+    assert folded(text) == folded(text).lower()
+
+
 def test_words_come_once_each_without_punctuation() -> None:
     assert words_of("Jan.Kowalski@Kowalski.pl: faktura_7, FAKTURA 7/2026!") == [
         "jan",

@@ -11,7 +11,7 @@ from mail_ingest import repository
 from mail_ingest.errors import EmptyMail
 from mail_ingest.incoming import header_of
 from mail_ingest.parsing.header_fields import read_fields
-from mail_ingest.parsing.limits import Limits
+from mail_ingest.parsing.limits import Limits, Rejected
 from mail_ingest.parsing.message_ids import written_message_id
 from mail_ingest.parts import The
 from mail_ingest.schemas.messages import KeptShape
@@ -35,9 +35,16 @@ async def keep_sent_copy(the: The, _: Sender, account_id: UUID, request: Request
     raw = await request.body()
     if not raw:
         raise EmptyMail
-    head = header_of(raw)
-    fields, _rest = read_fields(head, 0, len(head), Limits())
-    message_id = written_message_id(fields.every("message-id"))
+    message_id = _message_id(header_of(raw))
     async with the.database.reading() as session:
         account = await repository.get_account(session, account_id)
-    return KeptShape(appended=await the.sent_folders.keep(account, raw, rfc_message_id=message_id or ""))
+    return KeptShape(appended=await the.sent_folders.keep(account, raw, rfc_message_id=message_id))
+
+
+def _message_id(head: bytes) -> str:
+    """As the mail spells it; empty when it has none that can be read."""
+    try:
+        fields, _ = read_fields(head, 0, len(head), Limits())
+    except Rejected:
+        return ""
+    return written_message_id(fields.every("message-id")) or ""
