@@ -12,6 +12,7 @@ from typing import TypeAlias
 from tests.bench.parts.cases import measure_cases
 from tests.bench.parts.invitations import measure_invitations
 from tests.bench.parts.mixed_mail import measure_mixed_mail
+from tests.bench.parts.reminders import measure_reminders
 from tests.bench.parts.tasks_api import measure_tasks_api
 from tests.bench.report import Report
 from tests.bench.stand import Stand
@@ -22,5 +23,6 @@ PARTS: dict[str, Part] = {
     "mail": measure_mixed_mail,  # pushed to filed and created; 20 mails a second; memory
     "invitations": measure_invitations,  # first REQUESTs only, to a task
     "cases": measure_cases,  # filing and searching among 100,000 messages
+    "reminders": measure_reminders,  # 10,000 due at once; claims beside a bare loop
     "api": measure_tasks_api,  # 100 calls a second on 100,000 tasks
 }
