@@ -28,6 +28,10 @@ class Gate:
     @asynccontextmanager
     async def place(self, key: str, *, within: float | None = None) -> AsyncIterator[None]:
         """A place, as soon as one is free and the share of `key` is not full; Crowded when that takes longer than `within`."""
+        if not key and not self._places.locked():
+            async with self._places:
+                yield
+            return
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(within):

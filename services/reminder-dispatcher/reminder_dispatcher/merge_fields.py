@@ -7,6 +7,7 @@ language of the recipient and the zone of the task.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -63,7 +64,13 @@ def _moment(moment: datetime | None, facts: Facts, manner: Manner) -> str:
     if facts.all_day:
         return _date(moment, facts, manner)
     pattern = f"{_DATE_SHORT[manner.locale]}, {_TIME}" if manner.brief else f"EEEE, {_DATE[manner.locale]}, {_TIME}"
-    return format_datetime(moment, pattern, tzinfo=facts.zone, locale=manner.locale)
+    return _formatted(moment, pattern, facts.zone, manner.locale)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(moment: datetime, pattern: str, zone: ZoneInfo, locale: Locale) -> str:
+    """Remembered, since thousands of reminders may tell of the same moment."""
+    return format_datetime(moment, pattern, tzinfo=zone, locale=locale)
 
 
 def _date(moment: datetime | None, facts: Facts, manner: Manner) -> str:

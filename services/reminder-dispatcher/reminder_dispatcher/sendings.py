@@ -6,7 +6,7 @@ It is no part of a backup of the database. After one is restored, it is what sti
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -113,7 +113,15 @@ def last_words(sendings: Iterable[Sending]) -> dict[tuple[UUID, int], Sending]:
 
 
 def _line(sending: Sending) -> bytes:
-    document = {**asdict(sending), "reminder_id": str(sending.reminder_id), "key": [str(part) for part in sending.key]}
+    document = {
+        "reminder_id": str(sending.reminder_id),
+        "key": [str(part) for part in sending.key],
+        "begins_at": sending.begins_at,
+        "attempt": sending.attempt,
+        "at": sending.at,
+        "step": sending.step,
+        "rfc_message_id": sending.rfc_message_id,
+    }
     return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
 
 

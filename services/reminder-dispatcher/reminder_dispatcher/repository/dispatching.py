@@ -25,8 +25,7 @@ _COLUMNS = [_reminder.c[name] for name in _FIELDS]
 
 
 def _due(row: Row[Any], *, task_is_open: bool = True) -> DueReminder:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to the names
-    return DueReminder(**{name: values[name] for name in _FIELDS}, task_is_open=task_is_open)
+    return DueReminder(**dict(zip(_FIELDS, row[: len(_FIELDS)], strict=True)), task_is_open=task_is_open)
 
 
 def due_form(reminder: Reminder) -> DueReminder:
