@@ -18,7 +18,7 @@ from kit.outbox import announce
 from tasks_api.card_keeping import announce_account_of
 from tasks_api.desk import Desk
 from tasks_api.models.directory import Account, Contact, Employee
-from tasks_api.repository import card_tasks, directory, people
+from tasks_api.repository import card_tasks, directory, letters, people
 from tasks_api.task import Task
 
 Kind = Literal["account", "contact", "employee"]
@@ -40,6 +40,7 @@ async def erase_card(
     emails = (await directory.emails_of(session, [card.id]))[card.id]
     await _forget_in_tasks(session, desk, card, emails, by=by, now=now)
     await card_tasks.forget_words(session, emails, [card.name])
+    await letters.forget_letters(session, emails)
     was_default = isinstance(card, Contact) and card.is_default
     await _empty(session, card, now=now)
     announce(session, CardErased(kind=kind, card_id=card_id))

@@ -263,3 +263,14 @@ async def test_listeners_hear_the_new_number_with_the_change(laptop: Office) -> 
     await laptop.patch(f"/v1/tasks/{task['id']}", {"starts_at": "2026-12-01T12:00:00+01:00"})
     told = (await laptop.announced(TaskUpdated))[-1]
     assert (told.task.sequence, "sequence" in told.changed) == (1, True)
+
+
+async def test_letters_to_somebody_who_is_erased_are_gone(office: Office) -> None:
+    task = await a_meeting(office)
+    await sent_out(office, task)
+    await sent_out(office, task, to=[{"email": "inna@mlyn.example"}])
+    await office.letters(2)
+    await office.post(f"/v1/contacts/{task['contact_ids'][0]}/erasure", {"confirm": True})
+    assert [one["recipients"] for one in (await office.get("/v1/letters"))["items"]] == [["inna@mlyn.example"]]
+    (shown,) = await office.tasks(uid=task["uid"])
+    assert [one["email"] for one in shown["attendees"]] == ["inna@mlyn.example"]

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import String, cast
+from sqlmodel import col, delete, select
 
 from kit.database import AsyncSession
 from kit.paging import Paging
@@ -38,6 +39,13 @@ async def list_letters(
     if statuses:
         query = query.where(col(Letter.status).in_(statuses))
     return list(await session.exec(rows_of_page(query, paging, col(Letter.id), descending=True)))
+
+
+async def forget_letters(session: AsyncSession, emails: Collection[str]) -> None:
+    """Take out every letter one of these people got: bytes and envelope name them (GDPR article 17)."""
+    for email in emails:
+        named = cast(col(Letter.recipients), String).contains(f'"{email}"', autoescape=True)
+        await session.exec(delete(Letter).where(named))
 
 
 async def was_told_since(session: AsyncSession, task_ids: Collection[UUID], email: str, since: datetime) -> bool:
