@@ -59,10 +59,13 @@ def key_of(reminder: DueReminder) -> Key:
 
 
 async def recognise_restoration(database: Database, sendings: SendingLog, *, now: datetime) -> Restoration | None:
-    """Compare the newest sendings with the database; when it lacks some, keep all it lacks and the time they are of."""
-    newest = list(last_words(sendings.read(newest_only=True)).values())
+    """Compare the newest sending with the database; when it is lacking, keep all that is and the time it is of.
+
+    A backup lacks what came last. A single older row that is gone says nothing: it may have been deleted.
+    """
+    newest = max(sendings.read(newest_only=True), key=lambda one: one.at, default=None)
     async with database.reading() as session:
-        if not newest or not await _unknown(session, newest):
+        if newest is None or not await _unknown(session, [newest]):
             return None
     known = list(last_words(sendings.read()).values())
     async with database.transaction() as session:
