@@ -64,6 +64,27 @@ def a_mail(**given: Any) -> MailFacts:
     return (MailSent if sent else MailReceived)(**{**fields, **given})
 
 
+def an_account(name: str, *emails: str, version: int = 1, id: UUID | None = None) -> AccountChanged:  # noqa: A002
+    return AccountChanged(account_id=id or new_id(), name=name, emails=list(emails), version=version)
+
+
+def a_contact(account_id: UUID, name: str, *emails: str, id: UUID | None = None) -> ContactChanged:  # noqa: A002
+    return ContactChanged(contact_id=id or new_id(), account_id=account_id, name=name, emails=list(emails))
+
+
+def an_employee(email: str) -> EmployeeChanged:
+    return EmployeeChanged(employee_id=new_id(), name=email.partition("@")[0], email=email)
+
+
+def a_mailbox(
+    address: str, *aliases: str, can_send: bool = True, keeps_sent_copies: bool = False
+) -> MailAccountChanged:
+    return MailAccountChanged(
+        mail_account_id=mail_account_of(address), name="Biuro Acme", address=address, aliases=list(aliases),
+        timezone="Europe/Warsaw", can_send=can_send, keeps_sent_copies=keeps_sent_copies,
+    )  # fmt: skip
+
+
 _ACTIONS: dict[str, Any] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered"}
 
 
@@ -153,29 +174,24 @@ class Threader:
         await hear(self.database, subscription(House(LOOP_MARK)), *events)
 
     async def know_account(self, name: str, *emails: str, version: int = 1, id: UUID | None = None) -> UUID:  # noqa: A002
-        account_id = id or new_id()
-        await self.hear(AccountChanged(account_id=account_id, name=name, emails=list(emails), version=version))
-        return account_id
+        account = an_account(name, *emails, version=version, id=id)
+        await self.hear(account)
+        return account.account_id
 
     async def know_contact(self, account_id: UUID, name: str, *emails: str) -> UUID:
-        contact_id = new_id()
-        await self.hear(ContactChanged(contact_id=contact_id, account_id=account_id, name=name, emails=list(emails)))
-        return contact_id
+        contact = a_contact(account_id, name, *emails)
+        await self.hear(contact)
+        return contact.contact_id
 
     async def know_employee(self, email: str) -> UUID:
-        employee_id = new_id()
-        await self.hear(EmployeeChanged(employee_id=employee_id, name=email.partition("@")[0], email=email))
-        return employee_id
+        employee = an_employee(email)
+        await self.hear(employee)
+        return employee.employee_id
 
     async def know_mailbox(
         self, address: str, *aliases: str, can_send: bool = True, keeps_sent_copies: bool = False
     ) -> None:
-        await self.hear(
-            MailAccountChanged(
-                mail_account_id=mail_account_of(address), name="Biuro Acme", address=address, aliases=list(aliases),
-                timezone="Europe/Warsaw", can_send=can_send, keeps_sent_copies=keeps_sent_copies,
-            )
-        )  # fmt: skip
+        await self.hear(a_mailbox(address, *aliases, can_send=can_send, keeps_sent_copies=keeps_sent_copies))
 
     async def file(self, mail: MailFacts | None = None, **given: Any) -> dict[str, Any]:
         """Tell one mail, received now unless the test says when; the decision about it."""

@@ -14,6 +14,7 @@ import pytest
 from case_threader.app import app_of, threader_parts
 from case_threader.settings import Settings
 from kit.database import Database
+from kit.ids import new_id
 from kit.testing import FixedClock
 from kit.testing.smtp_sink import SmtpSink
 from kit.testing.templates import Templates
@@ -21,7 +22,22 @@ from kit.testing.web import client_of, parts_for_tests
 
 sys.path.insert(0, str(Path(__file__).parent))  # case_office
 
-from case_office import ANNA, BIURO, EWA, JAN, LOOP_MARK, NOWAK, PIOTR, SERWIS, Siblings, Threader
+from case_office import (
+    ANNA,
+    BIURO,
+    EWA,
+    JAN,
+    LOOP_MARK,
+    NOWAK,
+    PIOTR,
+    SERWIS,
+    Siblings,
+    Threader,
+    a_contact,
+    a_mailbox,
+    an_account,
+    an_employee,
+)  # fmt: skip
 
 StartThreader = Callable[..., AbstractAsyncContextManager[Threader]]
 
@@ -104,11 +120,11 @@ def start_replicas(
 
 
 async def _furnished(threader: Threader) -> Threader:
-    await threader.know_mailbox(BIURO)
-    await threader.know_mailbox(SERWIS)
-    for employee in (ANNA, PIOTR):
-        await threader.know_employee(employee)
-    threader.kowalski = await threader.know_account("Kowalski sp. z o.o.", JAN, "biuro@kowalski.example")
-    threader.ewa = await threader.know_contact(threader.kowalski, "Ewa Lis", EWA)
-    threader.nowak = await threader.know_account("Nowak", NOWAK)
+    threader.kowalski, threader.ewa, threader.nowak = new_id(), new_id(), new_id()
+    await threader.hear(
+        a_mailbox(BIURO), a_mailbox(SERWIS), an_employee(ANNA), an_employee(PIOTR),
+        an_account("Kowalski sp. z o.o.", JAN, "biuro@kowalski.example", id=threader.kowalski),
+        a_contact(threader.kowalski, "Ewa Lis", EWA, id=threader.ewa),
+        an_account("Nowak", NOWAK, id=threader.nowak),
+    )  # fmt: skip
     return threader
