@@ -177,7 +177,9 @@ class TaskState(BaseModel):
     created_by: UUID | None = None  # user
     note: str = ""
     in_calendar: bool = True
-    kind_id: UUID | None = None  # kind_id, priority_id, category_id, stage_id: values of the dictionaries (features K12-K14, R49)
+    kind_id: UUID | None = (
+        None  # kind_id, priority_id, category_id, stage_id: values of the dictionaries (features K12-K14, R49)
+    )
     priority_id: UUID | None = None
     category_id: UUID | None = None
     stage_id: UUID | None = None

@@ -77,7 +77,14 @@ async def test_the_first_administrator_signs_in_with_the_given_password(office: 
     async with anonymous_client_of(office.app) as client:
         answer = await client.get("/v1/me", headers={"authorization": f"Bearer {granted['access_token']}"})
     assert answer.json()["user"]["username"] == "admin"
-    assert answer.json()["scopes"] == ["accounts:all", "activities:all", "admin", "calendar:all", "contacts:all", "tasks:all"]
+    assert answer.json()["scopes"] == [
+        "accounts:all",
+        "activities:all",
+        "admin",
+        "calendar:all",
+        "contacts:all",
+        "tasks:all",
+    ]
 
 
 async def test_a_token_can_be_verified_with_the_published_keys(office: Office) -> None:
@@ -150,7 +157,9 @@ async def test_a_user_gets_the_scopes_and_the_sight_they_were_given(office: Offi
     body = {"username": "Ewa", "password": "haslo-ewy-1", "scopes": ["tasks:read"], "visibility": "all"}
     made = await office.post("/v1/users", body, expect=201)
     assert "password" not in str(made)
-    assert (await sign_in_as(office, "EWA", "haslo-ewy-1"))["scope"] == "accounts:all activities:all calendar:all contacts:all tasks:all tasks:read"
+    assert (await sign_in_as(office, "EWA", "haslo-ewy-1"))[
+        "scope"
+    ] == "accounts:all activities:all calendar:all contacts:all tasks:all tasks:read"
     await office.patch(f"/v1/users/{made['id']}", {"visibility": "own", "password": "haslo-ewy-2"})
     await sign_in_as(office, "ewa", "haslo-ewy-1", expect=400)
     assert (await sign_in_as(office, "ewa", "haslo-ewy-2"))["scope"] == "accounts:all contacts:all tasks:read"
