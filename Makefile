@@ -9,7 +9,7 @@ OURS := -e shared $(foreach service,$(SERVICES),-e services/$(service))
 PROJECTS := shared/pyproject.toml $(foreach service,$(SERVICES),services/$(service)/pyproject.toml)
 ARGS ?=
 
-.PHONY: help install install-dev demo run test lint fmt bench docs lock clean
+.PHONY: help install install-dev demo run test test-all lint fmt bench docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,8 +25,11 @@ demo: install ## a story of real mail through a new installation (ARGS=--exit st
 run: install ## broker and services on SQLite under var/, in the foreground
 	@exec $(BIN)/python localserve.py
 
-test: install-dev ## all tests that need nothing but this machine
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 $(ARGS)
+test: install-dev ## all tests on SQLite, and on PostgreSQL what is about storage; nothing but this machine is needed
+	@$(BIN)/python -m pytest -n 2 --durations=10 --second-database storage $(ARGS)
+
+test-all: test ## and every other story on PostgreSQL too
+	@$(BIN)/python -m pytest -n 2 --durations=10 --second-database rest $(ARGS)
 
 lint: install-dev ## style, types, walls between packages, generated documents
 	@$(BIN)/ruff check .

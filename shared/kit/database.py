@@ -177,6 +177,8 @@ class Database:
         """Close every connection and let go of the file."""
         await self._writing_engine.dispose()
         await self._reading_engine.dispose()
+        if self.dialect == "sqlite":
+            await engines.threads_ended(self._writing_engine, self._reading_engine)
         if self._file_lock is not None:
             self._file_lock.release()
 

@@ -145,3 +145,11 @@ def _postgresql_engine(url: URL, schema: str, **options: Any) -> AsyncEngine:
         json_deserializer=json_value,
         **options,
     )
+
+
+async def threads_ended(*engines: AsyncEngine) -> None:
+    """Nothing of disposed SQLite engines runs any more."""
+    for engine in engines:
+        driver = engine.dialect.dbapi
+        if isinstance(driver, SqliteDriver):
+            await driver.ended()

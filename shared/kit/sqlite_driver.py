@@ -7,10 +7,13 @@ one call, BEGIN travels with the statement after it, and a reader does not wait 
 
 # ruff: noqa: SLF001 - an adapter reaches into what it adapts, as SQLAlchemy's own does
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Sequence
+from threading import Thread
 from typing import Any, cast
+from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy import Connection
@@ -24,6 +27,8 @@ from sqlalchemy.util.concurrency import await_
 
 MANY = 200
 """More rows than these are written in the connection's own thread even where it is another one."""
+
+_ENDS_WITHIN = 2.0
 
 _Outcome = tuple[Sequence[Any], Any, int, int | None]
 
@@ -164,8 +169,15 @@ class SqliteDriver(AsyncAdapt_aiosqlite_dbapi):
     def __init__(self, *, only_reads: bool = False) -> None:
         super().__init__(aiosqlite, sqlite3)
         self.only_reads = only_reads
+        self._threads: WeakSet[Thread] = WeakSet()
 
     def connect(self, *arg: Any, **kw: Any) -> _Connection:
         connection = aiosqlite.connect(*arg, **kw)
         connection._thread.daemon = True
+        self._threads.add(connection._thread)
         return _Connection(self, await_(connection), only_reads=self.only_reads)
+
+    async def ended(self) -> None:
+        """Wait for the threads of closed connections: one that was cut off in mid-statement answers a loop that may be gone."""
+        for thread in [thread for thread in self._threads if thread.is_alive()]:
+            await asyncio.to_thread(thread.join, _ENDS_WITHIN)

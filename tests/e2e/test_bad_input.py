@@ -37,7 +37,7 @@ from tests.e2e.operations import (
 )
 from tests.e2e.small_office import UNREADABLE, Ids, an_office, filing_of, mail_of_parts, plain_mail
 
-pytestmark = [pytest.mark.xdist_group("installations"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 Spread = Callable[[Iterable[Any]], list[Any]]
 

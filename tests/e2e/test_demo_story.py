@@ -9,7 +9,7 @@ from goniec.demo.mail_server import DemoMailServer
 from goniec.demo.story import Story
 from goniec.installation import Installation
 
-pytestmark = pytest.mark.xdist_group("installations")
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.timeout(180)

@@ -16,7 +16,7 @@ from goniec.api import Api, Refused, Unreachable, wait_until
 from goniec.installation import BROKER, Installation
 from goniec.places import SERVICES
 
-pytestmark = [pytest.mark.xdist_group("installations"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 
 MAILS = 500
 OFFICE = "biuro@storm.example"

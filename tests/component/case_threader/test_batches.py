@@ -19,6 +19,8 @@ from kit.events import Heard
 from kit.ids import new_id
 from kit.testing import FixedClock
 
+pytestmark = pytest.mark.storage
+
 SPRZEDAZ = "sprzedaz@acme.example"
 
 

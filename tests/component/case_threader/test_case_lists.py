@@ -8,6 +8,8 @@ from case_office import EWA, JAN, NOWAK, Threader
 
 from contracts.tasks import TaskCreated, TaskState
 
+pytestmark = pytest.mark.storage
+
 
 async def test_newest_activity_comes_first(office: Threader) -> None:
     numbers = [(await office.file(subject=each))["case_number"] for each in "abc"]

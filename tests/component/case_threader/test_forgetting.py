@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from case_office import EWA, Threader
 from sqlalchemy import text
 
 from contracts.directory import CardErased, ContactChanged
 from kit.ids import new_id
+
+pytestmark = pytest.mark.storage
 
 
 async def test_an_erased_person_takes_part_in_no_case_and_is_not_found(office: Threader) -> None:

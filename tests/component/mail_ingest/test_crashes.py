@@ -20,6 +20,8 @@ from mail_ingest import intake, recovering
 from mail_ingest.incoming import Incoming, digest
 from mail_ingest.sources import folder_reading
 
+pytestmark = pytest.mark.storage
+
 
 class Died(BaseException):
     """What stands for kill -9: nothing catches it, nothing is tidied up in the database."""

@@ -17,6 +17,8 @@ from kit.testing import announced_envelopes
 from kit.testing.web import signed_token
 from kit.workers import WorkerFailed
 
+pytestmark = pytest.mark.storage
+
 
 async def test_a_pushed_mail_is_stored_read_and_announced(ingest: Ingest) -> None:
     account = await ingest.add_account()

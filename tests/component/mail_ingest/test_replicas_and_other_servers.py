@@ -24,6 +24,8 @@ from mail_ingest.app import app_of, mail_ingest_parts
 from mail_ingest.parts import MailIngestParts
 from mail_ingest.settings import Settings
 
+pytestmark = pytest.mark.storage
+
 
 async def test_mail_of_another_kind_of_server(ingest: Ingest) -> None:
     base = free_port_base()

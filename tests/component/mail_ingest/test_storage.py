@@ -19,6 +19,8 @@ from kit.settings import BadSettings
 from mail_ingest.models import metadata
 from mail_ingest.raw_store.opening import open_raw_store
 
+pytestmark = pytest.mark.storage
+
 
 async def test_the_migrations_make_what_the_models_say(open_database: Callable[[str], Awaitable[Database]]) -> None:
     database = await open_database("mail_ingest")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from reminder_desk import ACCOUNT, CONTACT, DAY_BEFORE, EMAIL, SMS, START, Desk, clients, created
 
 from contracts.directory import CardErased, ContactChanged
+
+pytestmark = pytest.mark.storage
 
 
 async def test_an_erased_person_is_not_in_the_log_of_reminders(desk: Desk) -> None:

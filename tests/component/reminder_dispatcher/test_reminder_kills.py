@@ -22,6 +22,8 @@ from kit.testing.fixtures import OpenDatabase
 from kit.testing.smtp_sink import SmtpSink
 from kit.testing.web import client_of
 
+pytestmark = [pytest.mark.storage, pytest.mark.slow]
+
 AFTER_EVERY_LEASE = timedelta(minutes=8)
 EACH = 3
 PLACES = (

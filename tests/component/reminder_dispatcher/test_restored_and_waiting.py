@@ -18,6 +18,8 @@ from kit.testing.waiting import until
 from reminder_dispatcher.models import Attempt, Reminder, core
 from reminder_dispatcher.waiting import WaitingMatters
 
+pytestmark = pytest.mark.storage
+
 DUE = START - DAY_BEFORE
 MINUTE = timedelta(minutes=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 import xlsxwriter
 from tasks_office import Office, a_mail_with, an_event
 
@@ -12,6 +13,8 @@ from contracts.calendar import Attendee, Organizer
 from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
 from contracts.tasks import TaskUpdated
 from tasks_api.erasing import NAMELESS
+
+pytestmark = pytest.mark.storage
 
 CSV = """NIP;Nazwa;E-mail;Telefon;Imię;Nazwisko;E-mail osoby;GSM osoby;Kod
 525-000-12-33;Młyn „Żarna”;biuro@mlyn.example;22 123 45 67 wew. 12;Łucja;Świętosławska;lucja@mlyn.example;601 234 567;A1

@@ -16,6 +16,8 @@ from kit.events import Heard
 from kit.ids import new_id
 from kit.testing.web import signed_token
 
+pytestmark = pytest.mark.storage
+
 ORDER = {"type": "order", "id": "zo-77", "number": "ZO/12/2026"}
 
 

@@ -9,6 +9,8 @@ from tasks_office import Office, a_mail_with, an_event
 
 from contracts.tasks import TaskCreated, TaskUpdated
 
+pytestmark = pytest.mark.storage
+
 MONDAY = "2026-12-07T10:00:00+01:00"
 FIRST, SECOND, THIRD, FOURTH = (f"2026-12-{day:02}T09:00:00Z" for day in (7, 14, 21, 28))
 

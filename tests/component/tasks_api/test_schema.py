@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit.testing.fixtures import OpenDatabase
 from kit.testing.schemas import schema_differences
 from tasks_api.models import metadata
+
+pytestmark = pytest.mark.storage
 
 
 async def test_the_migration_ends_at_the_models(open_database: OpenDatabase) -> None:

@@ -13,6 +13,8 @@ from tasks_office import Office
 
 from ical.reading import read_calendar
 
+pytestmark = pytest.mark.storage
+
 TEN = "2026-11-30T10:00:00+01:00"
 ELEVEN = "2026-11-30T11:00:00+01:00"
 
