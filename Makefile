@@ -26,10 +26,10 @@ run: install ## broker and services on SQLite under var/, in the foreground
 	@exec $(BIN)/python localserve.py
 
 test: install-dev ## all tests on SQLite, and on PostgreSQL what is about storage; nothing but this machine is needed
-	@$(BIN)/python -m pytest -n 2 --durations=10 --second-database storage $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --durations=10 --second-database storage $(ARGS)
 
 test-all: test ## and every other story on PostgreSQL too
-	@$(BIN)/python -m pytest -n 2 --durations=10 --second-database rest $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --durations=10 --second-database rest $(ARGS)
 
 lint: install-dev ## style, types, walls between packages, generated documents
 	@$(BIN)/ruff check .

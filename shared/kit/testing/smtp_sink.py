@@ -51,6 +51,7 @@ class SmtpSink:
     mails: list[SunkMail] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     connections: int = 0
+    held: int = 0
     port: int = 0
     _rules: list[_Rule] = field(default_factory=list)
     _protocols: list["_Protocol"] = field(default_factory=list)
@@ -244,6 +245,7 @@ class _Handler:
         if rule is None:
             return None
         if rule.hold_seconds:
+            self._sink.held += 1
             await asyncio.sleep(rule.hold_seconds)
         if rule.cut:
             server.drop()
