@@ -20,7 +20,7 @@ _ONE_INSTALLATION = "tests/e2e/test_bad_input.py"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--cases", type=int, default=25, help="how many bad requests of each kind the end-to-end tests send"
+        "--cases", type=int, default=10, help="how many bad requests of each kind the end-to-end tests send"
     )
     parser.addoption(
         "--second-database",

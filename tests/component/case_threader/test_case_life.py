@@ -2,12 +2,9 @@
 
 from uuid import uuid4
 
-import pytest
 from case_office import EWA, JAN, NOWAK, OBCY, Threader
 
 from contracts.cases import CaseMerged, CaseOpened
-
-pytestmark = pytest.mark.storage
 
 
 async def test_merged_number_leads_to_the_case_it_lives_in(office: Threader) -> None:

@@ -2,13 +2,10 @@
 
 import asyncio
 
-import pytest
 from case_office import ANNA, BIURO, JAN, LOOP_MARK, OBCY, SERWIS, Threader, a_mail
 
 from contracts.cases import CaseMailFiled
 from contracts.mail import MailFacts
-
-pytestmark = pytest.mark.storage
 
 
 def copy_of(mail: MailFacts, **given: object) -> MailFacts:

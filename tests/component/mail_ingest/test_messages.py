@@ -10,8 +10,6 @@ import pytest
 from ladder import Ingest
 from sample_mails import a_mail, an_invitation
 
-pytestmark = pytest.mark.storage
-
 HTML = '<p onclick="x()">Dzień <b>dobry</b></p><script>alert(1)</script><img src="https://zly.example/p.gif">'
 
 

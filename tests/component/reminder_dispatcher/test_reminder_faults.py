@@ -32,8 +32,6 @@ from reminder_dispatcher.lanes import Lane
 from reminder_dispatcher.ledger import SENDING_LEASE, Intent, write_intents
 from reminder_dispatcher.outcomes import SEND_ANEW_AFTER
 
-pytestmark = pytest.mark.storage
-
 DUE = START - DAY_BEFORE
 MINUTE = timedelta(minutes=1)
 

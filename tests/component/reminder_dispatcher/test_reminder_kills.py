@@ -22,7 +22,7 @@ from kit.testing.fixtures import OpenDatabase
 from kit.testing.smtp_sink import SmtpSink
 from kit.testing.web import client_of
 
-pytestmark = [pytest.mark.storage, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 AFTER_EVERY_LEASE = timedelta(minutes=8)
 EACH = 3

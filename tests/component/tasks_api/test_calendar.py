@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from people_of_the_office import SEES_ALL, a_person
 from tasks_office import Office
 
 from ical.reading import read_calendar
 from kit.testing.web import anonymous_client_of
-
-pytestmark = pytest.mark.storage
 
 DAY = {"from": "2026-11-30T00:00:00+01:00", "to": "2026-12-01T00:00:00+01:00"}
 

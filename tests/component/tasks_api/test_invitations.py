@@ -40,8 +40,6 @@ from kit.workers import WorkerFailed
 from tasks_api.repository import heard
 from tasks_api.settings import Settings
 
-pytestmark = pytest.mark.storage
-
 UID = "spotkanie-1@mlyn.example"
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 

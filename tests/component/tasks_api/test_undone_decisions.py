@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from tasks_office import Office, a_mail_with, an_event, at
 
 from contracts.tasks import TaskDeleted, TaskReopened
-
-pytestmark = pytest.mark.storage
 
 UID = "spotkanie-1@mlyn.example"
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
