@@ -163,6 +163,12 @@ async def test_an_erased_person_is_nowhere_any_more(office: Office) -> None:
     assert (await office.get(f"/v1/tasks/{task['id']}"))["contact_ids"] == []
     (invited,) = await office.tasks(uid="z-kanarkiem@mlyn.example")
     assert (invited["organizer"], invited["attendees"]) == (None, [])
+    (record,) = (await office.get("/v1/invitations"))["items"]
+    for act in ("tasks", "confirmation"):
+        refused = await office.post(f"/v1/invitations/{record['id']}/{act}", {}, expect=409)
+        assert refused["code"] in {"invitation_erased", "invitation_already_used", "nothing_to_decide"}
+    forced = await office.post(f"/v1/invitations/{record['id']}/tasks", {"on_duplicate": "create"}, expect=409)
+    assert forced["code"] == "invitation_erased"
     everything = await _dump(office)
     assert email not in everything
     assert name not in everything

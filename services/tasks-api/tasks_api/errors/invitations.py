@@ -14,6 +14,15 @@ class InvitationNotFound(NotFound):
         super().__init__(f"There is no invitation {invitation_id}.")
 
 
+class InvitationErased(Conflict):
+    """What it said was erased with the person it was about."""
+
+    code = "invitation_erased"
+
+    def __init__(self) -> None:
+        super().__init__("What this invitation said was erased on the wish of the person it was about.")
+
+
 class MessageHasNoInvitations(NotFound):
     code = "message_has_no_invitations"
 

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
 from kit.database import AsyncSession, insert_many, upsert_many
 from kit.paging import Paging
-from tasks_api.errors.invitations import InvitationNotFound
+from tasks_api.errors.invitations import InvitationErased, InvitationNotFound
 from tasks_api.itip.memory import SeriesMemory
 from tasks_api.models.invitations import CalendarObjectRow, InvitationRow, SeriesMemoryRow
 from tasks_api.repository.directory import AT_ONCE
@@ -62,8 +62,10 @@ async def get_invitation(session: AsyncSession, invitation_id: UUID) -> Invitati
 
 
 async def get_object(session: AsyncSession, record: InvitationRow) -> CalendarObject:
-    """The iTIP object the record is about, as mail-ingest told it."""
+    """The iTIP object the record is about, as mail-ingest told it, or InvitationErased."""
     row = await session.get_one(CalendarObjectRow, record.object_id)
+    if not row.content:
+        raise InvitationErased
     kind = CALENDAR_EVENTS.get(record.method or "", CalendarHeld)
     return kind.model_validate_json(row.content)
 
