@@ -33,8 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen = config.getoption("--second-database")
     if chosen != "all":
-        kept = [item for item in items if _is_second_look(item) == (chosen == "rest")]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        kept: list[pytest.Item] = []
+        left: list[pytest.Item] = []
+        for item in items:
+            (kept if _is_second_look(item) == (chosen == "rest") else left).append(item)
+        config.hook.pytest_deselected(items=left)
         items[:] = kept
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # a long one begun last would be waited for
 
