@@ -66,8 +66,13 @@ def create_kit_tables(op: Any) -> None:
     kit_metadata.create_all(op.get_bind(), checkfirst=False)
 
 
+def create_missing_kit_tables(op: Any) -> None:
+    """For a version made because the kit has got new tables; where the first version is younger, they are there already."""
+    kit_metadata.create_all(op.get_bind(), checkfirst=True)
+
+
 def drop_kit_tables(op: Any) -> None:
-    kit_metadata.drop_all(op.get_bind(), checkfirst=False)
+    kit_metadata.drop_all(op.get_bind(), checkfirst=True)
 
 
 def _plain(path: Path) -> str:

@@ -97,6 +97,11 @@ class ServiceSettings(BaseSettings):
     client_id: str | None = Field(default=None, description="How this service signs in at tasks-api.")
     client_secret: SecretStr | None = Field(default=None, description="Its secret for the client-credentials grant.")
 
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Seals what has to be read again: passwords of mail accounts, secrets of webhooks. Several with "
+        "commas: the first seals, all open. Without it a key is made and kept in the data folder.",
+    )
     cors_origins: Words = Field(default=[], description="Web origins that may call the API; none by default.")
     log_level: str = Field(default="info", pattern="(?i)^(debug|info|warning|error)$", description="Least log level.")
     otel: bool = Field(default=False, description="OpenTelemetry traces and metrics, exported as OTEL_* says.")
@@ -136,6 +141,11 @@ class ServiceSettings(BaseSettings):
     @property
     def listen_port(self) -> int:
         return self.port_base + self.port_offset if self.port is None else self.port
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the key is kept that was made because none was given."""
+        return self.data / f"{self.package}.key"
 
     def url_of(self, service: str) -> str:
         """Base URL of a sibling such as `tasks-api`, without a slash at the end."""

@@ -1,6 +1,19 @@
 """The tables every service has beside its own: what it says, what it heard, what it could not handle."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
 
 from kit.columns import JsonDocument, UtcDateTime
 
@@ -108,6 +121,65 @@ idempotency_key = Table(
     comment="Answers already given to requests that carry an Idempotency-Key.",
 )
 Index("ix_idempotency_key_created_at", idempotency_key.c.created_at)
+
+webhook = Table(
+    "webhook",
+    kit_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("types", JsonDocument, nullable=False, comment="what it wants to hear: task.*, case.opened, *"),
+    Column(
+        "sealed", LargeBinary, nullable=False, comment="its secret, and the former one for as long as that is valid"
+    ),
+    Column("state", String(10), nullable=False, comment="active, paused by a person, or disabled by us"),
+    Column("reason", Text, nullable=True, comment="why it is disabled"),
+    Column("told_at", UtcDateTime, nullable=False, comment="how far in the log it has been told, with told_seq"),
+    Column("told_seq", BigInteger, nullable=False),
+    Column("failing_since", UtcDateTime, nullable=True, comment="no delivery has succeeded since then"),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="URLs of other systems that are told what this service says.",
+)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    kit_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("webhook_id", Uuid, ForeignKey("webhook.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("type", String(100), nullable=False, comment="task.created.v1"),
+    Column("payload", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False, comment="waiting, delivered or failed"),
+    Column("attempts", Integer, nullable=False, comment="in a row, since it was told or asked for again"),
+    Column("due_at", UtcDateTime, nullable=False, comment="of the next attempt"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=True),
+    comment="One event for one webhook: what waits, and the log of what was delivered.",
+)
+Index(
+    "ix_webhook_delivery_due",
+    webhook_delivery.c.due_at,
+    sqlite_where=webhook_delivery.c.state == "waiting",
+    postgresql_where=webhook_delivery.c.state == "waiting",
+)
+Index("uq_webhook_delivery_event", webhook_delivery.c.webhook_id, webhook_delivery.c.event_id, unique=True)
+Index("ix_webhook_delivery_webhook_id_id", webhook_delivery.c.webhook_id, webhook_delivery.c.id)
+Index("ix_webhook_delivery_ended_at", webhook_delivery.c.ended_at)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    kit_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("delivery_id", Uuid, ForeignKey("webhook_delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("status", Integer, nullable=True, comment="of the answer; empty when there was none"),
+    Column("detail", Text, nullable=False, comment="the beginning of the answer, or what went wrong"),
+)
+Index("ix_webhook_attempt_delivery_id", webhook_attempt.c.delivery_id)
 
 
 def metadata_with_kit(metadata: MetaData) -> MetaData:

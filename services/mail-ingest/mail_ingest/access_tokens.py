@@ -16,10 +16,10 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.egress import HostRefused, bounded_answer
 from kit.errors import Unavailable
+from kit.sealing import CannotUnseal, Seal
 from mail_ingest import repository
 from mail_ingest.errors import TokenNotGranted, TokenRefused
 from mail_ingest.incoming import digest
-from mail_ingest.sealing import CannotUnseal, Seal
 
 RENEW_BEFORE = timedelta(minutes=5)
 DEFAULT_LIFE = timedelta(minutes=30)

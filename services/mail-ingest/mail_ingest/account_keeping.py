@@ -11,10 +11,11 @@ from contracts.mail import MailAccountChanged
 from kit.database import AsyncSession
 from kit.ids import new_id
 from kit.outbox import announce
+from kit.sealing import CannotUnseal, Seal
 from mail_ingest import repository
 from mail_ingest.errors import MailAccountExists, SecretsLocked
 from mail_ingest.models import MailAccount
-from mail_ingest.sealing import CannotUnseal, Seal
+from mail_ingest.repository import mail_account_uses
 from mail_ingest.servers import Secrets, Server, put_together, taken_apart
 
 Fields = Mapping[str, Any]

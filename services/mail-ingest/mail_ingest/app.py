@@ -15,6 +15,7 @@ from contracts.mail import MailAccountChanged, MailAccountHealthChanged, MailQua
 from kit.application import build_app, make_parts
 from kit.egress import Egress, outbound_http
 from kit.events import Event
+from kit.sealing import seal_of
 from kit.settings import read_settings
 from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
@@ -28,7 +29,6 @@ from mail_ingest.probing import Prober
 from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store.opening import open_raw_store
 from mail_ingest.recovering import Recovery
-from mail_ingest.sealing import seal_of
 from mail_ingest.sent_copies import SentFolders
 from mail_ingest.settings import Settings
 from mail_ingest.sources.mailbox import FetchingParts, Sleep

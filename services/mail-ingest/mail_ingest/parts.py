@@ -10,6 +10,7 @@ from fastapi import Depends
 
 from kit.application import Parts, given_parts
 from kit.egress import Egress
+from kit.sealing import Seal
 from kit.smtp import SmtpSender
 from kit.workers import WorkerPool
 from mail_ingest.access_tokens import AccessTokens
@@ -20,7 +21,6 @@ from mail_ingest.probing import Prober
 from mail_ingest.pushing import PushQueue
 from mail_ingest.raw_store import RawStore
 from mail_ingest.recovering import Recovery
-from mail_ingest.sealing import Seal
 from mail_ingest.sent_copies import SentFolders
 from mail_ingest.settings import Settings
 from mail_ingest.sources.mailboxes import Mailboxes

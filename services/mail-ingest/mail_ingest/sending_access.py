@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kit.sealing import Seal
 from mail_ingest.access_tokens import AccessTokens
 from mail_ingest.account_keeping import server_of
 from mail_ingest.errors import CannotSend
 from mail_ingest.models import MailAccount
-from mail_ingest.sealing import Seal
 
 
 async def smtp_access(account: MailAccount, *, seal: Seal, tokens: AccessTokens) -> dict[str, Any]:

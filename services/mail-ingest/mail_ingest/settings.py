@@ -1,9 +1,8 @@
 """What mail-ingest can be told; the README's table is made from these descriptions."""
 
-from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from kit.settings import ServiceSettings
 from mail_ingest.parsing.limits import Limits
@@ -14,11 +13,6 @@ class Settings(ServiceSettings):
     package: ClassVar[str] = "mail_ingest"
     port_offset: ClassVar[int] = 2
 
-    secret_key: SecretStr | None = Field(
-        default=None,
-        description="Seals the passwords of mail accounts. Several with commas: the first seals, all open. "
-        "Without it a key is made and kept in the data folder.",
-    )
     raw_store: str = Field(
         default="database",
         description="Where raw mail is kept: `database`, or `s3://bucket/prefix` (also gs://, az://, file://).",
@@ -65,7 +59,3 @@ class Settings(ServiceSettings):
             header_bytes=self.max_header_bytes,
             calendar_bytes=self.max_calendar_bytes,
         )
-
-    @property
-    def secret_key_file(self) -> Path:
-        return self.data / "mail_ingest.key"

@@ -15,13 +15,13 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.egress import Egress
 from kit.errors import GoniecError
+from kit.sealing import Seal
 from mail_ingest import repository
 from mail_ingest.access_tokens import AccessTokens
 from mail_ingest.account_keeping import server_of
 from mail_ingest.errors import MailAccountNotFound, SecretsLocked
 from mail_ingest.intake import Intake
 from mail_ingest.measures import Measures
-from mail_ingest.sealing import Seal
 from mail_ingest.settings import Settings
 from mail_ingest.sources.folder_reading import FolderPaused, FolderReader, WatchedFolder
 from mail_ingest.sources.health import AUTH_FAILED, DEGRADED, PAUSED, UNREACHABLE, MailboxReport

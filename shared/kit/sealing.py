@@ -1,7 +1,7 @@
-"""Secrets of mail accounts, sealed before they reach the database (reliability D11).
+"""Secrets that have to be read again, sealed before they reach the database (reliability D11).
 
-Fernet (AES-128-CBC with HMAC-SHA-256) under a key that lives outside of the database. The id of the mail account is bound
-in: a sealed secret copied to another row does not open there.
+Fernet (AES-128-CBC with HMAC-SHA-256) under a key that lives outside of the database. The id of the row that owns a secret
+is bound in: sealed bytes copied to another row do not open there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHORTEST_SECRET = 24
 
 
 class CannotUnseal(Exception):
-    """A secret was sealed with a key we do not have, or for another mail account."""
+    """A secret was sealed with a key we do not have, or for another owner."""
 
 
 class Seal:
@@ -42,9 +42,9 @@ class Seal:
         try:
             content = orjson.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
-            raise CannotUnseal("The secrets of this mail account were sealed with another key.") from None
+            raise CannotUnseal("These secrets were sealed with another key.") from None
         if content["owner"] != str(owner):
-            raise CannotUnseal("These secrets belong to another mail account.")
+            raise CannotUnseal("These secrets belong to another owner.")
         secrets: dict[str, Any] = content["secrets"]
         return secrets
 
@@ -53,7 +53,7 @@ class Seal:
         try:
             return self._fernet.rotate(sealed)
         except InvalidToken:
-            raise CannotUnseal("The secrets of this mail account were sealed with another key.") from None
+            raise CannotUnseal("These secrets were sealed with another key.") from None
 
 
 def seal_of(given: str | None, file: Path) -> Seal:
