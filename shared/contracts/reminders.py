@@ -34,6 +34,7 @@ class ReminderFact(Event):
     at: datetime
     case_number: int | None = None
     preview: str = ""  # first words of the SMS or the subject, for timelines
+    user_id: UUID | None = None  # on whose behalf the automation sent it (features R32)
 
     def key(self) -> str:
         return self.task_id.hex
@@ -102,6 +103,7 @@ class TemplateChanged(Event):
     name: str
     channel: Literal["sms", "email"]
     bcc: list[str] = Field(default_factory=list)
+    from_address: str | None = None  # for sending by hand; automatic reminders leave it aside (features R24)
     locale: str = "pl"
     contexts: list[str] = Field(default_factory=lambda: ["*"])
     is_default: bool = False

@@ -13,7 +13,7 @@ from kit.ids import new_id
 from kit.outbox import announce
 from kit.sealing import CannotUnseal, Seal
 from mail_ingest import repository
-from mail_ingest.errors import MailAccountExists, SecretsLocked
+from mail_ingest.errors import MailAccountExists, MailAccountInUse, SecretsLocked
 from mail_ingest.models import MailAccount
 from mail_ingest.repository import mail_account_uses
 from mail_ingest.servers import Secrets, Server, put_together, taken_apart
@@ -36,7 +36,12 @@ async def create_account(session: AsyncSession, fields: Fields, *, seal: Seal, n
 async def change_account(
     session: AsyncSession, account: MailAccount, fields: Fields, *, seal: Seal, now: datetime
 ) -> None:
-    """A changed way to the server also gives paused folders and refused logins another chance."""
+    """A changed way to the server also gives paused folders and refused logins another chance.
+
+    Raises MailAccountInUse when somebody sends from it and its SMTP server is taken away.
+    """
+    if account.smtp is not None and "smtp" in fields and fields["smtp"] is None:
+        await _check_unused(session, account)
     await _set(session, account, fields, seal=seal, now=now)
     if "imap" in fields:
         await resume_account(session, account, now=now)
@@ -54,12 +59,20 @@ async def resume_account(session: AsyncSession, account: MailAccount, *, now: da
 
 
 async def delete_account(session: AsyncSession, account: MailAccount, *, now: datetime) -> None:
-    """Its secrets are gone, its mail stays: cases and tasks speak of it."""
+    """Its secrets are gone, its mail stays: cases and tasks speak of it. Raises MailAccountInUse."""
+    await _check_unused(session, account)
     account.deleted_at = account.updated_at = now
     account.version += 1
     account.sealed = account.imap = account.smtp = None
     session.add(account)
     _announce(session, account)
+
+
+async def _check_unused(session: AsyncSession, account: MailAccount) -> None:
+    uses = await mail_account_uses.uses_of(session, account.id, [account.address, *account.aliases])
+    if uses:
+        told = [{"kind": use.kind, "id": use.used_by or None, "name": use.name} for use in uses]
+        raise MailAccountInUse(account.id, told)
 
 
 def secrets_of(account: MailAccount, seal: Seal) -> dict[str, Secrets]:

@@ -22,6 +22,7 @@ from kit.workers import WorkerPool
 from mail_ingest.access_tokens import AccessTokens
 from mail_ingest.account_book import AccountBook
 from mail_ingest.endpoints import mail_accounts, messages, pushed_mail, quarantine, sent_copies
+from mail_ingest.handlers import subscription
 from mail_ingest.intake import Intake
 from mail_ingest.measures import Measures
 from mail_ingest.parts import MailIngestParts
@@ -73,6 +74,7 @@ def app_of(parts: MailIngestParts) -> FastAPI:
         title="Goniec: mail accounts, messages, quarantine",
         package="mail_ingest",
         routers=ROUTERS,
+        subscription=subscription(),
         background=[
             parts.pushes.serve_pushes,
             parts.recovery.read_what_was_left,

@@ -21,6 +21,22 @@ class MailAccountExists(Conflict):
         super().__init__(f"There is a mail account for {address} already.", existing_id=str(account_id))
 
 
+class MailAccountInUse(Conflict):
+    """features R33. `used_by` names each use: its kind (`reminder_settings`, `template`), id and name."""
+
+    code = "mail_account_in_use"
+
+    def __init__(self, account_id: UUID, used_by: list[dict[str, str | None]]) -> None:
+        users = ", ".join(_user_of_account(use) for use in used_by)
+        super().__init__(
+            f"The mail account {account_id} is used by {users}; choose another one there first.", used_by=used_by
+        )
+
+
+def _user_of_account(use: dict[str, str | None]) -> str:
+    return "the reminder settings" if use["kind"] == "reminder_settings" else f"the template {use['name']!r}"
+
+
 class SecretMissing(Invalid):
     code = "secret_missing"
 

@@ -55,6 +55,18 @@ class MailAccount(Table, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class MailAccountUse(Table, table=True):
+    """Somebody sends from a mail account: the reminder settings by its id, a template by an address (features R33)."""
+
+    __tablename__ = "mail_account_use"
+
+    kind: str = Field(primary_key=True, max_length=30)
+    used_by: str = Field(primary_key=True, max_length=40)  # the template's id; empty for the one row of settings
+    mail_account_id: UUID | None = Field(default=None, index=True)
+    address: str | None = Field(default=None, max_length=LONGEST_ADDRESS, index=True)
+    name: str | None = Field(default=None, sa_type=Text)
+
+
 class MailboxHealth(Table, table=True):
     """How well the fetching of one mail account goes; `since` is when it came into this state."""
 

@@ -111,6 +111,7 @@ async def template_fact(session: AsyncSession, template: Template, *, deleted: b
         name=template.name,
         channel="sms" if template.channel == "sms" else "email",
         bcc=template.bcc,
+        from_address=template.from_address,
         locale=template.locale,
         contexts=template.contexts,
         is_default=bool(places),

@@ -89,7 +89,8 @@ async def show_mail_account(
 async def change_mail_account(
     the: The, _: Writer, account_id: UUID, body: MailAccountChange, request: Request, response: Response
 ) -> MailAccountShape:
-    """Change a mailbox; it takes effect at once, without a restart."""
+    """Change a mailbox; it takes effect at once, without a restart. 409 when its `smtp` is taken away while reminders or a
+    template send from it."""
     fields = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
     async with the.database.transaction() as session:
         account = await repository.get_account(session, account_id)
@@ -104,7 +105,8 @@ async def change_mail_account(
 
 @router.delete("/v1/mail-accounts/{account_id}", status_code=204)
 async def remove_mail_account(the: The, _: Writer, account_id: UUID, request: Request) -> None:
-    """Delete a mailbox: it is read no longer and its secrets are gone; its mail stays."""
+    """Delete a mailbox: it is read no longer and its secrets are gone; its mail stays. 409 while reminders or a template send
+    from it (features R33); `used_by` says which."""
     async with the.database.transaction() as session:
         account = await repository.get_account(session, account_id)
         check_if_match(request, etag_of(account.version))
