@@ -76,6 +76,22 @@ class EmployeeChanged(Event):
         return self.employee_id.hex
 
 
+class UserChanged(Event):
+    """A login was made, changed or removed: who stands behind a `user_id`. Neither its name to sign in nor its rights are told."""
+
+    subject: ClassVar[str] = "directory.user.v1"
+
+    user_id: UUID
+    version: int = 1
+    name: str
+    employee_id: UUID | None = None
+    active: bool = True
+    deleted: bool = False
+
+    def key(self) -> str:
+        return self.user_id.hex
+
+
 class CardErased(Event):
     """A person or firm was erased on request. Beside it goes the card's last state, which is empty; whoever keeps more than
     a copy of the card forgets it now. It names nobody."""

@@ -131,11 +131,16 @@ async def _note_reminder(
         return
     entry = CaseEvent(
         id=new_id(), case_id=case.id, kind="sms" if reminder.channel == "sms" else "reminder",
-        text=reminder.preview[:LONGEST_TEXT], at=reminder.at, author="reminder-dispatcher", origin=origin, version=1,
+        text=reminder.preview[:LONGEST_TEXT], at=reminder.at, author=_author_of(reminder), origin=origin, version=1,
         data={"reminder_id": str(reminder.reminder_id), "task_id": str(reminder.task_id), "audience": reminder.audience,
               "channel": reminder.channel},
     )  # fmt: skip
     await _add(session, [(entry, case, because)])
+
+
+def _author_of(reminder: ReminderSent) -> str:
+    """On whose behalf the automation runs (features R32), else the automation itself."""
+    return f"user:{reminder.user_id}" if reminder.user_id is not None else "reminder-dispatcher"
 
 
 async def _add(session: AsyncSession, added: Sequence[tuple[CaseEvent, CaseRow, Heard[Any]]]) -> None:

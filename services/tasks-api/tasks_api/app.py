@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged, UserChanged
 from contracts.tasks import (
     TASK_EVENTS,
     InvitationDecided,
@@ -74,6 +74,7 @@ SAYS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
+    UserChanged,
     CardErased,
 )
 ROUTERS = (

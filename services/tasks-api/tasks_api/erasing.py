@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged, UserChanged
 from kit.database import AsyncSession
 from kit.outbox import announce
 from tasks_api.card_keeping import announce_account_of
@@ -89,6 +89,7 @@ async def _empty(session: AsyncSession, card: Account | Contact | Employee, *, n
             user.employee_id, user.name, user.active = None, "", False
             user.version += 1
             session.add(user)
+            announce(session, UserChanged(user_id=user.id, version=user.version, name=NAMELESS, active=False))
     else:
         card.mobile = card.sms_phone = None
     if isinstance(card, Account):

@@ -60,4 +60,5 @@ def _of_reminder(row: TaskReminder) -> TimelineEntry:
         "late": row.late,
         "due_at": row.due_at.isoformat().replace("+00:00", "Z"),
     }
-    return TimelineEntry(row.id, kind, row.at, row.text, "reminder-dispatcher", data)
+    by = f"user:{row.user_id}" if row.user_id else "reminder-dispatcher"
+    return TimelineEntry(row.id, kind, row.at, row.text, by, data)

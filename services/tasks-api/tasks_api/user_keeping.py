@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from sqlalchemy import inspect
+
+from contracts.directory import UserChanged
 from kit.database import AsyncSession, Database
 from kit.ids import new_id
+from kit.outbox import announce
 from tasks_api.card_keeping import announce_employee_again
 from tasks_api.errors.directory import EmployeeUnknown
 from tasks_api.errors.people import EmployeeHasUser, LastAdministrator, UnknownScopes, UsernameTaken
@@ -19,6 +23,7 @@ ADMINISTRATOR = "admin"
 """The user name of the first administrator."""
 
 _HEARD_ABOUT_EMPLOYEES = {"employee_id", "reminders_enabled", "locale"}
+_HEARD_ABOUT_USERS = ("name", "employee_id", "active")
 
 
 async def create_user(session: AsyncSession, fields: Mapping[str, Any], *, password_hash: str, now: datetime) -> User:
@@ -56,6 +61,7 @@ async def delete_user(session: AsyncSession, user_id: UUID) -> None:
         await _keep_an_administrator(session, but=user)
     await session.delete(user)
     await session.flush()
+    announce(session, _fact(user, version=user.version + 1, deleted=True))
     if user.employee_id is not None:
         await announce_employee_again(session, user.employee_id)
 
@@ -87,6 +93,7 @@ async def ensure_administrator(
                 created_at=now,
                 password_changed_at=now,
             )
+            announce(session, _fact(user))
         elif wanted is None:
             return False
         user.password_hash = password_hash
@@ -98,6 +105,7 @@ async def ensure_administrator(
 async def _set_user(session: AsyncSession, user: User, fields: Mapping[str, Any]) -> None:
     former_employee, administrated = user.employee_id, _administrates(user)
     told = {name: getattr(user, name) for name in _HEARD_ABOUT_EMPLOYEES}
+    known = [getattr(user, name) for name in _HEARD_ABOUT_USERS] if inspect(user).persistent else None
     unknown = unknown_scopes(fields.get("scopes", ()))
     if unknown:
         raise UnknownScopes(unknown)
@@ -114,10 +122,23 @@ async def _set_user(session: AsyncSession, user: User, fields: Mapping[str, Any]
         await _keep_an_administrator(session, but=user)
     session.add(user)
     await session.flush()
+    if known != [getattr(user, name) for name in _HEARD_ABOUT_USERS]:
+        announce(session, _fact(user))
     if told != {name: getattr(user, name) for name in _HEARD_ABOUT_EMPLOYEES}:
         for employee_id in {former_employee, user.employee_id} - {None}:
             assert employee_id is not None
             await announce_employee_again(session, employee_id)
+
+
+def _fact(user: User, *, version: int | None = None, deleted: bool = False) -> UserChanged:
+    return UserChanged(
+        user_id=user.id,
+        version=version or user.version,
+        name=user.name,
+        employee_id=user.employee_id,
+        active=user.active and not deleted,
+        deleted=deleted,
+    )
 
 
 def _visibility(user: User, fields: Mapping[str, Any]) -> dict[str, str]:

@@ -103,10 +103,13 @@ async def test_task_made_for_a_case_and_its_reminder(office: Threader) -> None:
         due_at=at,
         at=at,
         preview="Jutro o 9",
+        user_id=UUID(int=7),
     )
     await office.hear(reminder)
     await office.hear(reminder)
     assert (await timeline(office, other))[-2:] == [("task", "Spotkanie"), ("sms", "Jutro o 9")]
+    shown = (await office.get(f"/v1/cases/{other}/timeline"))["items"][-1]
+    assert shown["author"] == f"user:{UUID(int=7)}"  # features R32
 
 
 async def test_task_given_to_another_case_moves_with_its_note(quick_office: Threader) -> None:

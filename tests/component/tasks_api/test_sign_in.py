@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
 from tasks_office import ADMIN_PASSWORD, CLIENT_SECRET, Office, app_of, parts_under_test
 
-from contracts.directory import EmployeeChanged
+from contracts.directory import EmployeeChanged, UserChanged
 from kit.settings import BadSettings
 from kit.testing import FixedClock
 from kit.testing.fixtures import OpenDatabase
@@ -199,6 +199,23 @@ async def test_users_are_looked_after(office: Office) -> None:
     assert (await office.client.delete(f"/v1/users/{ewa['id']}")).status_code == 204
     assert (await office.announced(EmployeeChanged))[-1].user_id is None
     assert [one["username"] for one in (await office.get("/v1/users"))["items"]] == ["admin"]
+
+
+async def test_who_a_login_is_is_told_without_its_rights(office: Office) -> None:
+    """features R32: others keep who stands behind a user's id."""
+    ewa = await office.post("/v1/users", {"username": "ewa", "password": "haslo-ewy-1", "name": "Ewa"}, expect=201)
+    shown = await office.get(f"/v1/users/{ewa['id']}/name")
+    assert shown == {"id": ewa["id"], "version": 1, "name": "Ewa", "employee_id": None, "active": True}
+    await office.patch(f"/v1/users/{ewa['id']}", {"reminders_enabled": False})
+    await office.patch(f"/v1/users/{ewa['id']}", {"active": False})
+    await office.client.delete(f"/v1/users/{ewa['id']}")
+    told = [one for one in await office.announced(UserChanged) if str(one.user_id) == ewa["id"]]
+    assert [(one.name, one.active, one.deleted) for one in told] == [
+        ("Ewa", True, False),
+        ("Ewa", False, False),
+        ("Ewa", False, True),
+    ]
+    assert [one.version for one in told] == [1, 3, 4]
 
 
 async def test_the_last_administrator_stays(office: Office) -> None:

@@ -285,14 +285,15 @@ async def test_reminders_stand_on_the_timeline_of_the_task(office: Office) -> No
         at = noon + timedelta(minutes=minutes)
         return kind(reminder_id=UUID(int=number), task_id=UUID(task["id"]), due_at=noon, at=at, **values)
 
-    sent = told(ReminderSent, 1, 0, preview="Przypominamy o terminie")
+    sent = told(ReminderSent, 1, 0, preview="Przypominamy o terminie", user_id=UUID(int=7))
     await office.hear(sent, told(ReminderFailed, 2, 1, channel="email", audience="operator", reason="smtp_refused"))
-    await office.hear(told(ReminderDelivered, 1, 2), told(ReminderSent, 3, 3, about="case"))
+    await office.hear(told(ReminderDelivered, 1, 2, user_id=UUID(int=7)), told(ReminderSent, 3, 3, about="case"))
     first = await office.get(f"/v1/tasks/{task['id']}/timeline", limit=2)
     assert [(one["kind"], one["text"], one["data"]["status"]) for one in first["items"]] == [
         ("sms", "Przypominamy o terminie", "delivered"),
         ("email", "", "failed"),
     ]
+    assert [one["by"] for one in first["items"]] == [f"user:{UUID(int=7)}", "reminder-dispatcher"]  # features R32
     rest = await office.get(f"/v1/tasks/{task['id']}/timeline", limit=2, cursor=first["next"])
     assert [(one["kind"], one["text"]) for one in rest["items"]] == [("change", "created")]
     assert rest["next"] is None

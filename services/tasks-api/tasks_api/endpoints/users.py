@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
 from kit.tokens import ADMIN, Caller, SignedIn, requires
+from tasks_api.endpoints.callers import DirectoryReader
 from tasks_api.errors.people import BadGrant, NoUserBehindToken
 from tasks_api.parts import The
 from tasks_api.repository import people
-from tasks_api.schemas.people import MeShape, MyChange, UserBody, UserChange, UserShape
+from tasks_api.schemas.people import MeShape, MyChange, UserBody, UserChange, UserNameShape, UserShape
 from tasks_api.user_keeping import change_user, create_user, delete_user
 
 router = APIRouter(tags=["users"])
@@ -76,6 +77,13 @@ async def show_user(the: The, _: Admin, user_id: UUID, request: Request, respons
         user = await people.get_user(session, user_id)
     show_version(request, response, user.version)
     return UserShape.of(user)
+
+
+@router.get("/v1/users/{user_id}/name", response_model=UserNameShape)
+async def show_user_name(the: The, _: DirectoryReader, user_id: UUID) -> UserNameShape:
+    """Who a login is and whether it is in use: for whoever reads the directory, without its rights."""
+    async with the.database.reading() as session:
+        return UserNameShape.of(await people.get_user(session, user_id))
 
 
 @router.patch("/v1/users/{user_id}", response_model=UserShape)

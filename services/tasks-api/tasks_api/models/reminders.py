@@ -42,3 +42,4 @@ class TaskReminder(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)
     text: str
+    user_id: UUID | None = None  # on whose behalf it was sent (features R32)

@@ -16,7 +16,7 @@ _STATUSES: dict[type[ReminderFact], str] = {
     ReminderFailed: "failed",
     ReminderMissed: "missed",
 }
-_CHANGING = ("status", "reason", "late", "at", "text")
+_CHANGING = ("status", "reason", "late", "at", "text", "user_id")
 
 
 async def keep_template(session: AsyncSession, told: TemplateChanged) -> None:
@@ -70,6 +70,7 @@ async def keep_reminders(session: AsyncSession, told: Sequence[ReminderFact]) ->
             "due_at": one.due_at,
             "at": one.at,
             "text": text,
+            "user_id": one.user_id,
         }
     await upsert_many(session, TaskReminder, list(rows.values()), ["id"], update=_CHANGING)
 

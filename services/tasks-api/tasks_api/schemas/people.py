@@ -108,6 +108,26 @@ class UserShape(Shape):
         )
 
 
+class UserNameShape(Shape):
+    """What others may know of a login: who it is, and whether it is in use."""
+
+    id: UUID
+    version: int
+    name: str
+    employee_id: UUID | None
+    active: bool
+
+    @classmethod
+    def of(cls, user: User) -> "UserNameShape":
+        return cls(
+            id=user.id,
+            version=user.version,
+            name=user.name,
+            employee_id=user.employee_id,
+            active=user.active,
+        )
+
+
 class MeShape(Shape):
     """Who the token speaks for."""
 
