@@ -42,7 +42,7 @@ from reminder_dispatcher.parts import ReminderParts
 from reminder_dispatcher.recipients import NumberPolicy
 from reminder_dispatcher.sendings import SendingFile
 from reminder_dispatcher.settings import Settings
-from reminder_dispatcher.settings_keeping import first_settings
+from reminder_dispatcher.settings_keeping import first_settings, tell_again_after_upgrade
 from reminder_dispatcher.trials import Trials
 from reminder_dispatcher.waiting import WaitingMatters
 
@@ -78,6 +78,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
     async def life() -> AsyncIterator[None]:
         async with parts.database.transaction() as session:
             await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
+            await tell_again_after_upgrade(session)
         await parts.dispatcher.adopt()
         yield
         await parts.dispatcher.close()

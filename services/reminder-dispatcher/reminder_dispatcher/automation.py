@@ -36,7 +36,7 @@ class WaitingRule:
 @dataclass(frozen=True, slots=True)
 class AutomationSettings:
     """`quiet_hours` is kept as it was told (see `quiet` for what it means). `sms_sender` stands above that of the gateway's
-    address (features R75)."""
+    address (features R75). `run_as_user_id`: on whose behalf reminders are sent; None: the automation's own (features R32)."""
 
     version: int = 1
     enabled: bool = False
@@ -48,6 +48,7 @@ class AutomationSettings:
     unanswered_cases: WaitingRule = field(default_factory=WaitingRule)
     waiting_invitations: WaitingRule = field(default_factory=WaitingRule)
     sms_sender: str | None = None
+    run_as_user_id: UUID | None = None
 
     def plans(self) -> Iterator[tuple[str, int, ChannelPlan]]:
         """Every channel the settings name: whose it is, its place there, and its plan."""

@@ -64,7 +64,8 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready to leave. `note` tells what a person should know of it, for instance that it was shortened."""
+    """A message ready to leave. `note` tells what a person should know of it, for instance that it was shortened; `run_as` is the
+    user on whose behalf it is sent (features R32)."""
 
     message: Mail | Sms | Notice
     recipient: Recipient
@@ -72,6 +73,7 @@ class Composed:
     text: str
     segments: int | None = None
     note: str | None = None
+    run_as: UUID | None = None
 
     @property
     def preview(self) -> str:
@@ -126,7 +128,7 @@ def compose(reminder: DueReminder, given: Circumstances, language: Language) -> 
         return CannotCompose("no_template", f"There is no template for {reminder.channel} to {reminder.audience}s.")
     facts = facts_of(reminder, task, found, given, language)
     if reminder.channel == "app":
-        return _notice(reminder, template, facts, found)
+        return _notice(reminder, template, facts, found, given)
     if reminder.channel == "sms":
         return _sms(reminder, template, facts, found, given)
     return _mail(reminder, template, facts, found, given)
@@ -199,13 +201,16 @@ def facts_of(
     )
 
 
-def _notice(reminder: DueReminder, template: Template, facts: Facts, recipient: Recipient) -> Composed | CannotCompose:
+def _notice(
+    reminder: DueReminder, template: Template, facts: Facts, recipient: Recipient, given: Circumstances
+) -> Composed | CannotCompose:
     """An SMS that costs nothing keeps its letters and its length."""
     text = plain_text(template.body, facts, Manner(_locale(template))).strip()
     if reminder.employee_id is None or not text:
         return CannotCompose("empty_text", "The template gives an empty text for this task.")
     message = Notice(reminder.id.hex, reminder.employee_id, facts.title, text)
-    return Composed(message, recipient, facts.title or None, text, note=_what_is_empty(template, facts))
+    note, run_as = _what_is_empty(template, facts), given.settings.run_as_user_id
+    return Composed(message, recipient, facts.title or None, text, note=note, run_as=run_as)
 
 
 def _sms(
@@ -223,7 +228,8 @@ def _sms(
     message = Sms(reminder.id.hex, recipient.address, sms.text, sms.encoding, sms.segments, given.settings.sms_sender)
     shortened = f"Shortened to {template.max_segments} segments." if sms.was_shortened else None
     notes = [note for note in (shortened, _what_is_empty(template, facts)) if note]
-    return Composed(message, recipient, None, sms.text, sms.segments, " ".join(notes) or None)
+    run_as = given.settings.run_as_user_id
+    return Composed(message, recipient, None, sms.text, sms.segments, " ".join(notes) or None, run_as)
 
 
 def _mail(
@@ -247,7 +253,8 @@ def _mail(
         html=html_text(template.html, facts, manner) if template.html else None,
         language=template.locale,
     )
-    return Composed(message, recipient, subject, text, note=_what_is_empty(template, facts))
+    note, run_as = _what_is_empty(template, facts), given.settings.run_as_user_id
+    return Composed(message, recipient, subject, text, note=note, run_as=run_as)
 
 
 def _what_is_empty(template: Template, facts: Facts) -> str | None:

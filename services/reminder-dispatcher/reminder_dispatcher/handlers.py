@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import event as happenings
 
-from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged, UserChanged
 from contracts.mail import MailAccountChanged
 from contracts.tasks import TASK_EVENTS, TaskEvent
 from kit.database import AsyncSession
@@ -20,6 +20,7 @@ HEARS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
+    UserChanged,
     CardErased,
     MailAccountChanged,
 )
@@ -39,6 +40,7 @@ def subscription(
         await copies.save_accounts(session, _events(heard, AccountChanged))
         await copies.save_contacts(session, _events(heard, ContactChanged))
         await copies.save_employees(session, _events(heard, EmployeeChanged))
+        await copies.save_users(session, _events(heard, UserChanged))
         await copies.save_mail_accounts(session, _events(heard, MailAccountChanged))
         tasks = [one for one in heard if isinstance(one.event, TaskEvent)]
         if await arm(session, tasks, rules, now=now):  # type: ignore[arg-type]  # narrowed by what they hold

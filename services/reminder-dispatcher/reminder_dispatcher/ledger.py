@@ -217,7 +217,7 @@ async def write_intents(session: AsyncSession, intents: Sequence[Intent], *, now
         reminder = one.claimed.reminder
         if reminder.attempts == 0:
             with correlation(reminder.correlation_id):
-                more = {"attempt": 1, "preview": one.composed.preview}
+                more = {"attempt": 1, "preview": one.composed.preview, "user_id": one.composed.run_as}
                 announce(session, ReminderDue(**facts_of(reminder, at=now, **more)))
     return granted
 
@@ -300,6 +300,7 @@ def _tell(session: AsyncSession, one: Outcome, state: NextState, now: datetime) 
                     reason="outcome_unknown" if state.status == "unknown" else state.reason,
                     late=now - reminder.planned_at > ON_TIME,
                     preview=one.composed.preview,
+                    user_id=one.composed.run_as,
                 )
             ),
         )
@@ -345,6 +346,7 @@ def _attempt_row(one: Outcome, now: datetime) -> dict[str, Any]:
         "reason": None if isinstance(one.answer, Accepted) else one.answer.reason,
         "detail": detail or None,
         "gateway_id": one.answer.gateway_id if isinstance(one.answer, Accepted) else None,
+        "run_as_user_id": one.composed.run_as,
     }
 
 

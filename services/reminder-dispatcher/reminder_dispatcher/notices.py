@@ -11,7 +11,7 @@ from contracts.tasks import TaskState
 from kit.database import AsyncSession, Database
 from reminder_dispatcher.errors import ReminderNotFound
 from reminder_dispatcher.models import Reminder
-from reminder_dispatcher.reminder_handling import snooze_reminder, tell_again_later
+from reminder_dispatcher.reminder_handling import Actor, note_action, snooze_reminder, tell_again_later
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import notices as repository
 from reminder_dispatcher.repository import reminders as reminder_repository
@@ -94,22 +94,25 @@ async def watch_notices(
                 continue
 
 
-async def dismiss_notice(session: AsyncSession, reminder_id: UUID, employee_id: UUID, *, now: datetime) -> Reminder:
+async def dismiss_notice(
+    session: AsyncSession, reminder_id: UUID, employee_id: UUID, *, by: Actor, now: datetime
+) -> Reminder:
     """Put it away; doing so twice changes nothing."""
     reminder = await _own(session, reminder_id, employee_id)
     if reminder.dismissed_at is None:
         await reminder_repository.change_reminder(session, reminder.id, {"dismissed_at": now})
+        await note_action(session, reminder.id, "dismissed", by=by, now=now)
     return await _own(session, reminder_id, employee_id)
 
 
 async def snooze_notice(
-    session: AsyncSession, reminder_id: UUID, employee_id: UUID, until: datetime, *, now: datetime
+    session: AsyncSession, reminder_id: UUID, employee_id: UUID, until: datetime, *, by: Actor, now: datetime
 ) -> Reminder:
     """Tell me again later: what waits is put off, what was told is put away and told once more as a reminder of its own."""
     reminder = await _own(session, reminder_id, employee_id)
     if reminder.status == "armed":
-        return await snooze_reminder(session, reminder_id, until, now=now)
-    again = await tell_again_later(session, reminder, until, now=now)
+        return await snooze_reminder(session, reminder_id, until, by=by, now=now)
+    again = await tell_again_later(session, reminder, until, by=by, now=now)
     await reminder_repository.change_reminder(session, reminder.id, {"dismissed_at": now})
     return again
 

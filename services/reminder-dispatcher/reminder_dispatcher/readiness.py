@@ -36,6 +36,7 @@ async def set_up_steps(session: AsyncSession, *, sms_kind: str, stalled: str | N
         SetUpStep("dispatcher", stalled is None, stalled or "The dispatcher is running."),
         *await _mail_steps(session, settings, used),
         *_sms_steps(used, sms_kind),
+        *await _run_as_steps(session, settings),
         *await _template_steps(session, settings),
         *await _channel_steps(session, now),
         SetUpStep(
@@ -64,6 +65,17 @@ def _sms_steps(used: Collection[str], sms_kind: str) -> list[SetUpStep]:
         return [SetUpStep("sms_gateway", True, f"SMS leave through {sms_kind}.")]
     detail = "SMS are only shown on the console; set GONIEC_SMS_URL to send them."
     return [SetUpStep("sms_gateway", "sms" not in used, detail, required=False)] if "sms" in used else []
+
+
+async def _run_as_steps(session: AsyncSession, settings: AutomationSettings) -> list[SetUpStep]:
+    """features R32. A user who left holds nothing up: reminders are for those who wait for them."""
+    if settings.run_as_user_id is None:
+        return []
+    user = (await copies.users_by_id(session, [settings.run_as_user_id])).get(settings.run_as_user_id)
+    if user is not None and user.active:
+        return [SetUpStep("run_as", True, f"Reminders are sent on behalf of {user.name}.", required=False)]
+    detail = "The user on whose behalf reminders are sent is not in use any more; set run_as_user_id."
+    return [SetUpStep("run_as", False, detail, required=False)]
 
 
 async def _template_steps(session: AsyncSession, settings: AutomationSettings) -> list[SetUpStep]:

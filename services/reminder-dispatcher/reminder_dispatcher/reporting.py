@@ -36,6 +36,7 @@ async def _take(session: AsyncSession, reminder: Reminder, report: DeliveryRepor
     else:
         values |= {"status": "failed", "reason": report.verdict}
     await repository.change_reminder(session, reminder.id, values)
+    attempts = (await repository.attempts_of(session, [reminder.id])).get(reminder.id, [])
     kind = ReminderDelivered if report.verdict == "delivered" else ReminderFailed
     with correlation(reminder.correlation_id):
         announce(
@@ -45,6 +46,7 @@ async def _take(session: AsyncSession, reminder: Reminder, report: DeliveryRepor
                     due_form(reminder),
                     at=now,
                     attempt=reminder.attempts,
+                    user_id=attempts[-1].run_as_user_id if attempts else None,
                     reason=None if report.verdict == "delivered" else f"{report.verdict} {report.detail}".strip(),
                 )
             ),

@@ -15,6 +15,10 @@ from reminder_dispatcher.repository import templates as template_repository
 from reminder_dispatcher.template_channels import words_of
 from reminder_dispatcher.template_keeping import get_template, template_fact
 
+TOLD_SHAPE = 1
+"""Raise it when what is announced of settings or templates grows: an installation that is upgraded says them once more, so that
+listeners know what is new about them. 1: the address a template sends from (features R33)."""
+
 
 async def save_settings(
     session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str
@@ -25,7 +29,7 @@ async def save_settings(
     """
     await _check(session, settings)
     former = await repository.get_settings(session)
-    await repository.save_settings(session, settings, now=now)
+    await repository.save_settings(session, settings, told_shape=await repository.told_shape(session), now=now)
     if former.quiet(default_zone) != settings.quiet(default_zone):
         await _plan_anew(session, settings, now=now, default_zone=default_zone)
     announce(session, settings.fact())
@@ -63,8 +67,19 @@ async def first_settings(session: AsyncSession, settings: AutomationSettings, *,
         )
     for template in DEFAULT_TEMPLATES:
         announce(session, await template_fact(session, await get_template(session, template.id)))
-    await repository.save_settings(session, settings, now=now)
+    await repository.save_settings(session, settings, told_shape=TOLD_SHAPE, now=now)
     announce(session, settings.fact())
+    return True
+
+
+async def tell_again_after_upgrade(session: AsyncSession) -> bool:
+    """Say settings and templates once more when what is said of them has grown since they were said last."""
+    if await repository.told_shape(session) >= TOLD_SHAPE:
+        return False
+    announce(session, (await repository.get_settings(session)).fact())
+    for template in await template_repository.living_templates(session):
+        announce(session, await template_fact(session, template))
+    await repository.note_told_shape(session, TOLD_SHAPE)
     return True
 
 

@@ -49,6 +49,11 @@ TOMORROW = NOW + timedelta(days=1)
 START = NOW + timedelta(days=3)
 OFFICE = UUID(int=0xACC)
 ACCOUNT, CONTACT, ANNA, PIOTR = UUID(int=0xA), UUID(int=0xC), UUID(int=0xE1), UUID(int=0xE2)
+BOSS, FORMER = UUID(int=0xB1), UUID(int=0xB2)
+LOGINS: dict[str, dict[str, Any]] = {
+    f"/v1/users/{BOSS}/name": {"name": "Szef", "active": True},
+    f"/v1/users/{FORMER}/name": {"name": "Były", "active": False},
+}
 DAY_BEFORE = timedelta(hours=24)
 SMS = ChannelPlan(channel="sms", lead_time=DAY_BEFORE)
 EMAIL = ChannelPlan(channel="email", lead_time=DAY_BEFORE)
@@ -181,7 +186,11 @@ def desk_parts(
         if request.url.path == f"/v1/mail-accounts/{OFFICE}/smtp-access":
             access = {"host": "127.0.0.1", "port": sink.port, "security": "none", "auth": None}
             return httpx.Response(200, json={**access, "address": "biuro@firma.example", "name": "Biuro Demo"})
-        return httpx.Response(404, json={"code": "mail_account_not_found"})
+        if request.url.path == f"/v1/mail-accounts/{OFFICE}":
+            return httpx.Response(200, json={"id": str(OFFICE)})
+        if request.url.path in LOGINS:
+            return httpx.Response(200, json={"version": 1, **LOGINS[request.url.path]})
+        return httpx.Response(404, json={"code": "not_found"})
 
     make = partial(reminder_parts, sms=gateway)
     return parts_for_tests(settings, database, clock, transport=httpx.MockTransport(neighbour), make=make)
@@ -209,14 +218,13 @@ def directory() -> list[Event]:
         ),
         EmployeeChanged(employee_id=ANNA, name="Anna Nowak", email="anna@firma.example", phone="+48600100200"),
         EmployeeChanged(employee_id=PIOTR, name="Piotr Nowak", email="piotr@firma.example", locale="en"),
-        MailAccountChanged(
-            mail_account_id=OFFICE,
-            name="Biuro Demo",
-            address="biuro@firma.example",
-            timezone="Europe/Warsaw",
-            can_send=True,
-        ),
+        mail_account(OFFICE),
     ]
+
+
+def mail_account(mail_account_id: UUID, **fields: Any) -> MailAccountChanged:
+    given = {"name": "Biuro Demo", "address": "biuro@firma.example", "timezone": "Europe/Warsaw", "can_send": True}
+    return MailAccountChanged(mail_account_id=mail_account_id, **given | fields)
 
 
 def clients(*channels: ChannelPlan) -> ReminderPlan:

@@ -1,14 +1,14 @@
 """The settings of the reminder automation, and whether it is ready."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from kit.etags import check_if_match, etag_of, show_version
-from kit.tokens import Caller, requires
+from reminder_dispatcher.chosen_elsewhere import check_chosen
+from reminder_dispatcher.endpoints.callers import Reader, Writer
 from reminder_dispatcher.parts import The
 from reminder_dispatcher.readiness import set_up_steps
 from reminder_dispatcher.repository import automation as repository
+from reminder_dispatcher.repository import copies
 from reminder_dispatcher.schemas.automation import (
     ChannelStateShape,
     ReadinessShape,
@@ -19,8 +19,6 @@ from reminder_dispatcher.schemas.automation import (
 from reminder_dispatcher.settings_keeping import save_settings
 
 router = APIRouter(tags=["reminder settings"])
-Reader = Annotated[Caller, Depends(requires("reminders:read"))]
-Writer = Annotated[Caller, Depends(requires("reminders:write"))]
 
 
 @router.get("/v1/reminder-settings", response_model=SettingsShape)
@@ -35,7 +33,9 @@ async def show_settings(the: The, _: Reader, request: Request, response: Respons
 @router.put("/v1/reminder-settings", response_model=SettingsShape)
 async def put_settings(the: The, _: Writer, body: SettingsBody, request: Request, response: Response) -> SettingsShape:
     """Set the automation. It takes effect at once (features R39); tasks keep the plan they have."""
+    learned = await check_chosen(the.database, the.service_client, body.settings(version=0))
     async with the.database.transaction() as session:
+        await copies.save_users(session, learned)
         known = await repository.get_settings(session)
         check_if_match(request, etag_of(known.version))
         settings = await save_settings(

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
 from kit.schemas import Moment
-from kit.tokens import Caller, requires
+from kit.tokens import Caller
+from reminder_dispatcher.endpoints.callers import Reader, actor_of
 from reminder_dispatcher.errors import NoEmployeeOfOwn
 from reminder_dispatcher.notices import OwnNotice, dismiss_notice, own_notices, snooze_notice, watch_notices
 from reminder_dispatcher.parts import The
 from reminder_dispatcher.schemas.reminders import NoticeShape, NoticesShape, SnoozeBody
 
 router = APIRouter(tags=["own reminders"])
-Reader = Annotated[Caller, Depends(requires("reminders:read"))]
 SHOWN_FOR = timedelta(days=7)
 Limit = Annotated[int, Query(ge=1, le=200)]
 LastSeen = Annotated[str | None, Header(alias="last-event-id", max_length=100)]
@@ -55,7 +55,9 @@ async def stream_own(the: The, caller: Reader, last_seen: LastSeen = None) -> St
 async def dismiss_own(the: The, caller: Reader, reminder_id: UUID) -> NoticeShape:
     """Put a reminder of one's own away."""
     async with the.database.transaction() as session:
-        reminder = await dismiss_notice(session, reminder_id, _own_employee(caller), now=the.clock.now())
+        reminder = await dismiss_notice(
+            session, reminder_id, _own_employee(caller), by=actor_of(caller), now=the.clock.now()
+        )
         return NoticeShape.of(OwnNotice(reminder, ""))
 
 
@@ -64,7 +66,9 @@ async def snooze_own(the: The, caller: Reader, reminder_id: UUID, body: SnoozeBo
     """Tell me again: `for` a length from now on, or `until` a moment."""
     now = the.clock.now()
     async with the.database.transaction() as session:
-        reminder = await snooze_notice(session, reminder_id, _own_employee(caller), body.moment(now), now=now)
+        reminder = await snooze_notice(
+            session, reminder_id, _own_employee(caller), body.moment(now), by=actor_of(caller), now=now
+        )
         shape = NoticeShape.of(OwnNotice(reminder, ""))
     the.dispatcher.wake()
     return shape

@@ -1,31 +1,38 @@
 """The delivery log, and what a person can do with one reminder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from contracts.tasks import ReminderChannel
 from kit.database import AsyncSession
 from kit.etags import show_version
 from kit.paging import Page, PageWanted, page_of
 from kit.schemas import Moment
-from kit.tokens import Caller, requires
 from reminder_dispatcher import reminder_handling
 from reminder_dispatcher.composing import circumstances_of, recipient_of
-from reminder_dispatcher.models import Attempt, Reminder
+from reminder_dispatcher.endpoints.callers import Reader, Writer, actor_of
+from reminder_dispatcher.models import Attempt, Reminder, ReminderAction
 from reminder_dispatcher.parts import The
 from reminder_dispatcher.recipients import Recipient
 from reminder_dispatcher.reminder_plan import is_lead_time
+from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import reminders as repository
 from reminder_dispatcher.repository.dispatching import due_form
-from reminder_dispatcher.schemas.reminders import AttemptShape, CountShape, ReminderShape, ResendBody, SnoozeBody
+from reminder_dispatcher.schemas.reminders import (
+    ActionShape,
+    AttemptShape,
+    CountShape,
+    PersonShape,
+    ReminderShape,
+    ResendBody,
+    SnoozeBody,
+)
 from reminder_dispatcher.statuses import Status
 
 router = APIRouter(tags=["reminders"])
-Reader = Annotated[Caller, Depends(requires("reminders:read"))]
-Writer = Annotated[Caller, Depends(requires("reminders:write"))]
 WantedStatus = Annotated[list[Status] | None, Query(alias="status", description="May be given several times.")]
 
 
@@ -82,30 +89,34 @@ async def show_reminder(the: The, _: Reader, reminder_id: UUID, request: Request
 
 
 @router.post("/v1/reminders/{reminder_id}/cancel", response_model=ReminderShape)
-async def cancel_reminder(the: The, _: Writer, reminder_id: UUID) -> ReminderShape:
+async def cancel_reminder(the: The, caller: Writer, reminder_id: UUID) -> ReminderShape:
     """Take a waiting reminder back."""
     async with the.database.transaction() as session:
-        reminder = await reminder_handling.cancel_reminder(session, reminder_id, now=the.clock.now())
+        reminder = await reminder_handling.cancel_reminder(
+            session, reminder_id, by=actor_of(caller), now=the.clock.now()
+        )
         return (await _shapes(session, the, [reminder]))[0]
 
 
 @router.post("/v1/reminders/{reminder_id}/snooze", response_model=ReminderShape)
-async def snooze_reminder(the: The, _: Writer, reminder_id: UUID, body: SnoozeBody) -> ReminderShape:
+async def snooze_reminder(the: The, caller: Writer, reminder_id: UUID, body: SnoozeBody) -> ReminderShape:
     """Tell later: `for` a length from now on, or `until` a moment."""
     now = the.clock.now()
     async with the.database.transaction() as session:
-        reminder = await reminder_handling.snooze_reminder(session, reminder_id, body.moment(now), now=now)
+        reminder = await reminder_handling.snooze_reminder(
+            session, reminder_id, body.moment(now), by=actor_of(caller), now=now
+        )
         shape = (await _shapes(session, the, [reminder]))[0]
     the.dispatcher.wake()
     return shape
 
 
 @router.post("/v1/reminders/{reminder_id}/resend", response_model=ReminderShape, status_code=202)
-async def resend_reminder(the: The, _: Writer, reminder_id: UUID, body: ResendBody | None = None) -> ReminderShape:
+async def resend_reminder(the: The, caller: Writer, reminder_id: UUID, body: ResendBody | None = None) -> ReminderShape:
     """Send it now. One that was sent already leaves a second time only with `again: true`, as a reminder of its own."""
     async with the.database.transaction() as session:
         reminder = await reminder_handling.resend_reminder(
-            session, reminder_id, again=bool(body and body.again), now=the.clock.now()
+            session, reminder_id, again=bool(body and body.again), by=actor_of(caller), now=the.clock.now()
         )
         shape = (await _shapes(session, the, [reminder]))[0]
     the.dispatcher.wake()
@@ -114,8 +125,14 @@ async def resend_reminder(the: The, _: Writer, reminder_id: UUID, body: ResendBo
 
 async def _shapes(session: AsyncSession, the: The, reminders: Sequence[Reminder]) -> list[ReminderShape]:
     attempts = await repository.attempts_of(session, [reminder.id for reminder in reminders])
+    actions = await repository.actions_on(session, [reminder.id for reminder in reminders])
+    users = {one.run_as_user_id for tried in attempts.values() for one in tried if one.run_as_user_id is not None}
+    names = {user.id: user.name for user in (await copies.users_by_id(session, users)).values()} if users else {}
     recipients = await _recipients_now(session, the, [one for one in reminders if one.recipient is None])
-    return [_shape(one, attempts.get(one.id, []), recipients.get(one.id)) for one in reminders]
+    return [
+        _shape(one, attempts.get(one.id, []), actions.get(one.id, []), names, recipients.get(one.id))
+        for one in reminders
+    ]
 
 
 async def _recipients_now(session: AsyncSession, the: The, reminders: Sequence[Reminder]) -> dict[UUID, str]:
@@ -133,7 +150,13 @@ async def _recipients_now(session: AsyncSession, the: The, reminders: Sequence[R
     return found
 
 
-def _shape(reminder: Reminder, attempts: Sequence[Attempt], recipient_now: str | None) -> ReminderShape:
+def _shape(
+    reminder: Reminder,
+    attempts: Sequence[Attempt],
+    actions: Sequence[ReminderAction],
+    names: Mapping[UUID, str],
+    recipient_now: str | None,
+) -> ReminderShape:
     waits = reminder.status in ("armed", "sending")
     return ReminderShape.model_validate(
         {
@@ -142,7 +165,8 @@ def _shape(reminder: Reminder, attempts: Sequence[Attempt], recipient_now: str |
             "recipient": reminder.recipient or recipient_now,
             "lead_time": reminder.rule if is_lead_time(reminder.rule) else None,
             "next_at": reminder.next_at if waits else None,
-            "attempts": [_attempt(attempt, reminder) for attempt in attempts] + _going_on(reminder),
+            "attempts": [_attempt(attempt, reminder, names) for attempt in attempts] + _going_on(reminder),
+            "history": [_action(action) for action in actions],
         }
     )
 
@@ -162,5 +186,12 @@ def _going_on(reminder: Reminder) -> list[AttemptShape]:
     ]
 
 
-def _attempt(attempt: Attempt, reminder: Reminder) -> AttemptShape:
-    return AttemptShape.model_validate({**attempt.model_dump(), "text": reminder.text})
+def _attempt(attempt: Attempt, reminder: Reminder, names: Mapping[UUID, str]) -> AttemptShape:
+    user_id = attempt.run_as_user_id
+    run_as = PersonShape(user_id=user_id, name=names.get(user_id, "")) if user_id else None
+    return AttemptShape.model_validate({**attempt.model_dump(), "text": reminder.text, "run_as": run_as})
+
+
+def _action(action: ReminderAction) -> ActionShape:
+    by = PersonShape(user_id=action.user_id, name=action.by_name)
+    return ActionShape.model_validate({**action.model_dump(), "by": by})

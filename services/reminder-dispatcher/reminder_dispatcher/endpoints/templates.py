@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from kit.database import AsyncSession
 from kit.etags import check_if_match, etag_of, show_version
 from kit.paging import Page, PageWanted, page_of
-from kit.tokens import Caller, requires
+from reminder_dispatcher.endpoints.callers import Reader, Writer
 from reminder_dispatcher.merge_fields import MERGE_FIELDS, SAMPLE, Manner
 from reminder_dispatcher.models import Template
 from reminder_dispatcher.parts import The
@@ -38,8 +38,6 @@ from reminder_dispatcher.template_keeping import (
 from reminder_dispatcher.trials import trial_of
 
 router = APIRouter(tags=["templates"])
-Reader = Annotated[Caller, Depends(requires("reminders:read"))]
-Writer = Annotated[Caller, Depends(requires("reminders:write"))]
 Place = Annotated[str | None, Query(max_length=60, description="Only those for this place, or for every place.")]
 
 

@@ -2,8 +2,23 @@
 
 from reminder_dispatcher.models.automation import Automation, Template, TemplateDefault
 from reminder_dispatcher.models.base import core, metadata
-from reminder_dispatcher.models.copies import AccountCard, ContactCard, EmployeeCard, MailAccountCard, TaskCopy
-from reminder_dispatcher.models.reminders import Attempt, ChannelState, Digest, Reminder, Restoration, ToldBefore
+from reminder_dispatcher.models.copies import (
+    AccountCard,
+    ContactCard,
+    EmployeeCard,
+    MailAccountCard,
+    TaskCopy,
+    UserCard,
+)
+from reminder_dispatcher.models.reminders import (
+    Attempt,
+    ChannelState,
+    Digest,
+    Reminder,
+    ReminderAction,
+    Restoration,
+    ToldBefore,
+)
 
 __all__ = [
     "AccountCard",
@@ -15,11 +30,13 @@ __all__ = [
     "EmployeeCard",
     "MailAccountCard",
     "Reminder",
+    "ReminderAction",
     "Restoration",
     "TaskCopy",
     "Template",
     "TemplateDefault",
     "ToldBefore",
+    "UserCard",
     "core",
     "metadata",
 ]

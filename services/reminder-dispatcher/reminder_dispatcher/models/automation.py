@@ -26,6 +26,8 @@ class Automation(Table, table=True):
     unanswered_cases: dict[str, Any] = Field(sa_type=JsonDocument)
     waiting_invitations: dict[str, Any] = Field(sa_type=JsonDocument)
     sms_sender: str | None = Field(default=None, max_length=11)
+    run_as_user_id: UUID | None = None  # features R32
+    told_shape: int = 0  # the shape in which these settings and the templates were announced last
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -65,6 +65,17 @@ class EmployeeCard(Table, table=True):
     active: bool
 
 
+class UserCard(Table, table=True):
+    """Who stands behind a login; a person who was erased has no name any more."""
+
+    __tablename__ = "user_card"
+
+    id: UUID = Field(primary_key=True)
+    version: int
+    name: str
+    active: bool  # false as well once it is deleted
+
+
 class MailAccountCard(Table, table=True):
     __tablename__ = "mail_account_card"
 

@@ -128,6 +128,22 @@ class Attempt(Table, table=True):
     reason: str | None = Field(default=None, max_length=60)
     detail: str | None = None
     gateway_id: str | None = Field(default=None, max_length=200)
+    run_as_user_id: UUID | None = None  # on whose behalf it was sent (features R32)
+
+
+class ReminderAction(Table, table=True):
+    """What a person did with a reminder. `by_name` as the token told it; it goes when the person is erased."""
+
+    __tablename__ = "reminder_action"
+    __table_args__ = (Index("ix_reminder_action_reminder_id", "reminder_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    reminder_id: UUID = Field(foreign_key="reminder.id")
+    action: str = Field(max_length=12)
+    at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    user_id: UUID | None = Field(default=None, index=True)
+    by_name: str = Field(max_length=200)
 
 
 class ChannelState(Table, table=True):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from contracts.tasks import ChannelPlan
@@ -32,6 +32,7 @@ async def find_settings(session: AsyncSession) -> AutomationSettings | None:
         unanswered_cases=_read_rule(row.unanswered_cases),
         waiting_invitations=_read_rule(row.waiting_invitations),
         sms_sender=row.sms_sender,
+        run_as_user_id=row.run_as_user_id,
     )
 
 
@@ -39,7 +40,16 @@ async def get_settings(session: AsyncSession) -> AutomationSettings:
     return await find_settings(session) or AutomationSettings()
 
 
-async def save_settings(session: AsyncSession, settings: AutomationSettings, *, now: datetime) -> None:
+async def told_shape(session: AsyncSession) -> int:
+    """The shape in which the settings were announced last."""
+    return (await session.exec(select(Automation.told_shape).where(col(Automation.id) == _ONLY_ROW))).one()
+
+
+async def note_told_shape(session: AsyncSession, shape: int) -> None:
+    await session.execute(update(Automation).where(col(Automation.id) == _ONLY_ROW).values(told_shape=shape))
+
+
+async def save_settings(session: AsyncSession, settings: AutomationSettings, *, told_shape: int, now: datetime) -> None:
     row = {
         "id": _ONLY_ROW,
         "version": settings.version,
@@ -52,6 +62,8 @@ async def save_settings(session: AsyncSession, settings: AutomationSettings, *, 
         "unanswered_cases": _written_rule(settings.unanswered_cases),
         "waiting_invitations": _written_rule(settings.waiting_invitations),
         "sms_sender": settings.sms_sender,
+        "run_as_user_id": settings.run_as_user_id,
+        "told_shape": told_shape,
         "changed_at": now,
     }
     await upsert_many(session, Automation, [row], ["id"], update=[name for name in row if name != "id"])

@@ -8,11 +8,19 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged
+from contracts.directory import AccountChanged, ContactChanged, EmployeeChanged, UserChanged
 from contracts.mail import MailAccountChanged
 from contracts.tasks import TaskState
 from kit.database import AsyncSession, upsert_many
-from reminder_dispatcher.models import AccountCard, ContactCard, EmployeeCard, MailAccountCard, TaskCopy, core
+from reminder_dispatcher.models import (
+    AccountCard,
+    ContactCard,
+    EmployeeCard,
+    MailAccountCard,
+    TaskCopy,
+    UserCard,
+    core,
+)
 from reminder_dispatcher.models.base import Table
 
 
@@ -80,6 +88,12 @@ async def save_employees(session: AsyncSession, told: Sequence[EmployeeChanged])
     )
 
 
+async def save_users(session: AsyncSession, told: Sequence[UserChanged]) -> None:
+    await _save_newest(
+        session, UserCard, [(card.user_id, card, card.active, card.deleted) for card in told], ("version", "name")
+    )
+
+
 async def save_mail_accounts(session: AsyncSession, told: Sequence[MailAccountChanged]) -> None:
     rows = {
         account.mail_account_id: {
@@ -107,6 +121,10 @@ async def contacts_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUI
 async def employees_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, EmployeeCard]:
     query = select(EmployeeCard).where(col(EmployeeCard.id).in_(set(ids)))
     return {card.id: card for card in await session.exec(query)}
+
+
+async def users_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, UserCard]:
+    return {card.id: card for card in await session.exec(select(UserCard).where(col(UserCard.id).in_(set(ids))))}
 
 
 async def find_mail_account(session: AsyncSession, mail_account_id: UUID) -> MailAccountCard | None:

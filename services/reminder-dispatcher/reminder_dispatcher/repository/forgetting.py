@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from kit.database import AsyncSession
 from reminder_dispatcher.models import AccountCard, ContactCard, EmployeeCard, core
 from reminder_dispatcher.models.base import Table
-from reminder_dispatcher.models.reminders import Attempt, Reminder
+from reminder_dispatcher.models.reminders import Attempt, Reminder, ReminderAction
 from reminder_dispatcher.phone_numbers import NotANumber, NumberNotAllowed, e164
 
 ERASED = "erased@invalid"
@@ -20,14 +20,21 @@ _ENDED = ("sent", "delivered", "failed", "missed", "suppressed", "unknown")
 
 
 async def forget_card(session: AsyncSession, kind: str, card_id: UUID) -> None:
-    """Take the addresses and numbers on a card out of the log of reminders, and what was written to them.
+    """Take the addresses and numbers on a card out of the log of reminders, what was written to them, and the name of a person
+    who did something with a reminder.
 
     It has to come before the card's own last state, which has none any more. Reminders that wait are resolved when they are
     sent, and then find nobody.
     """
     card = core(_CARDS[kind])
     row = (await session.execute(select(card).where(card.c.id == card_id))).first()
-    reached_at = _reached_at(row._mapping) if row is not None else []  # noqa: SLF001 - the documented way to values by name
+    if row is None:
+        return
+    known = row._mapping  # noqa: SLF001 - the documented way to values by name
+    if known.get("user_id") is not None:
+        action = core(ReminderAction)
+        await session.execute(update(action).where(action.c.user_id == known["user_id"]).values(by_name=""))
+    reached_at = _reached_at(known)
     if not reached_at:
         return
     reminder, attempt = core(Reminder), core(Attempt)

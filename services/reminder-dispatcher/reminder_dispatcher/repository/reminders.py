@@ -9,10 +9,11 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
-from reminder_dispatcher.models import Attempt, Reminder, core
+from reminder_dispatcher.models import Attempt, Reminder, ReminderAction, core
 
 _table = core(Reminder)
 _attempt = core(Attempt)
+_action = core(ReminderAction)
 _PLANS_AT_A_TIME = 1000
 
 
@@ -55,6 +56,20 @@ async def attempts_of(session: AsyncSession, reminder_ids: Iterable[UUID]) -> di
     found: dict[UUID, list[Attempt]] = {}
     for attempt in (await session.execute(query)).scalars():
         found.setdefault(attempt.reminder_id, []).append(attempt)
+    return found
+
+
+async def add_action(session: AsyncSession, action: ReminderAction) -> None:
+    session.add(action)
+    await session.flush()
+
+
+async def actions_on(session: AsyncSession, reminder_ids: Iterable[UUID]) -> dict[UUID, list[ReminderAction]]:
+    """What people did with each reminder, oldest first."""
+    query = select(ReminderAction).where(_action.c.reminder_id.in_(list(reminder_ids))).order_by(_action.c.id)
+    found: dict[UUID, list[ReminderAction]] = {}
+    for action in (await session.execute(query)).scalars():
+        found.setdefault(action.reminder_id, []).append(action)
     return found
 
 

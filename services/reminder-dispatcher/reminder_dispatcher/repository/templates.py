@@ -32,6 +32,10 @@ async def list_templates(session: AsyncSession, paging: Paging, *, channel: str 
     return list((await session.execute(one_page(query, paging, core(Template).c.id))).scalars())
 
 
+async def living_templates(session: AsyncSession) -> list[Template]:
+    return list(await session.exec(select(Template).where(col(Template.deleted_at).is_(None))))
+
+
 async def add_templates(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Those that are there already stay as they are."""
     await insert_ignoring_conflicts(session, Template, rows, ["id"])

@@ -151,6 +151,10 @@ class SettingsBody(Body):
     sms_sender: SenderName | None = Field(
         default=None, description="Sender of SMS in place of the one in GONIEC_SMS_URL (features R74, R75)."
     )
+    run_as_user_id: UUID | None = Field(
+        default=None,
+        description="The user on whose behalf reminders are sent and logged (features R32); null: the automation itself.",
+    )
 
     def settings(self, version: int) -> AutomationSettings:
         return AutomationSettings(
@@ -164,6 +168,7 @@ class SettingsBody(Body):
             unanswered_cases=self.unanswered_cases.rule(),
             waiting_invitations=self.waiting_invitations.rule(),
             sms_sender=self.sms_sender,
+            run_as_user_id=self.run_as_user_id,
         )
 
 
@@ -208,6 +213,7 @@ class SettingsShape(Shape):
     unanswered_cases: WaitingShape
     waiting_invitations: WaitingShape
     sms_sender: str | None
+    run_as_user_id: UUID | None
 
     @field_serializer("quiet_hours")
     def _as_told(self, quiet_hours: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -14,6 +14,22 @@ from reminder_dispatcher.schemas.values import Length
 from reminder_dispatcher.statuses import Status
 
 
+class PersonShape(Shape):
+    """Who did something. `user_id` is null for a program; `name` is empty for somebody who was erased."""
+
+    user_id: UUID | None
+    name: str
+
+
+class ActionShape(Shape):
+    """What a person did with the reminder; `until` when it was put off."""
+
+    action: Literal["cancelled", "snoozed", "resent", "dismissed"]
+    at: Moment
+    until: Moment | None
+    by: PersonShape
+
+
 class AttemptShape(Shape):
     """One dispatch. `outcome` is null while it goes on; `unknown` when the answer was lost."""
 
@@ -27,6 +43,7 @@ class AttemptShape(Shape):
     detail: str | None = None
     gateway_id: str | None = None
     text: str | None = None
+    run_as: PersonShape | None = Field(default=None, description="On whose behalf it was sent; null: the automation.")
 
 
 class ReminderShape(Shape):
@@ -48,6 +65,7 @@ class ReminderShape(Shape):
     reason: str | None
     late: bool
     attempts: list[AttemptShape]
+    history: list[ActionShape] = Field(description="What people did with it, oldest first.")
     rfc_message_id: str | None
     template_id: UUID | None
     subject: str | None
