@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -23,18 +23,21 @@ from kit.asyncapi import asyncapi_document
 from kit.background import Background, Supervisor
 from kit.body_limits import BodyLimit
 from kit.bus import Bus
-from kit.clock import Clock, SystemClock
+from kit.clock import SystemClock
 from kit.database import Database
 from kit.doorway import Doorway
 from kit.events import Event
 from kit.express import Express, express_routes
 from kit.health import Check, health_routes
 from kit.idempotency import Idempotency, keep_tidy
-from kit.leases import Leases, leases_for
+from kit.leases import leases_for
+from kit.live import live_half
+from kit.live_events import Sight
 from kit.metrics import Metrics
 from kit.nats_bus import NatsBus
 from kit.openapi import install_openapi
 from kit.outbox import Relay
+from kit.parts import AppParts, Parts, given_parts, parts
 from kit.problems import install_problems
 from kit.runner import Runner
 from kit.service_client import ServiceClient
@@ -43,26 +46,13 @@ from kit.subscription import Subscription
 from kit.telemetry import telemetry_config
 from kit.tokens import FetchedKeys, TokenVerifier
 
+__all__ = ["AppParts", "Parts", "build_app", "given_parts", "make_parts", "parts"]
+
 log = structlog.get_logger("kit.application")
 
 FLUSH_SECONDS = 2.0
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-
-
-@dataclass
-class Parts:
-    """What a service is made of; tests hand in others. A service with parts of its own subclasses this."""
-
-    settings: ServiceSettings
-    clock: Clock
-    database: Database
-    bus: Bus
-    verifier: TokenVerifier
-    http: httpx.AsyncClient
-    service_client: ServiceClient
-    leases: Leases
-    metrics: Metrics
 
 
 P = TypeVar("P", bound=Parts)
@@ -95,20 +85,6 @@ def make_parts(settings: ServiceSettings, *, make: Callable[..., P], **own: Any)
     )
 
 
-def parts(request: Request) -> Any:
-    """The Parts the app was built from: `the = parts(request)`."""
-    return request.app.state.parts
-
-
-async def given_parts(request: Request) -> Any:
-    """`parts` as a dependency, for services with parts of their own: `Annotated[MyParts, Depends(given_parts)]`."""
-    return request.app.state.parts
-
-
-AppParts = Annotated[Parts, Depends(given_parts)]
-"""The Parts as a parameter of an endpoint."""
-
-
 def build_app(
     parts: Parts,
     *,
@@ -120,6 +96,7 @@ def build_app(
     background: Sequence[Background] = (),
     checks: Mapping[str, Check] | None = None,
     says: tuple[type[Event], ...] = (),
+    sight: Sight | None = None,
     lifespan: Lifespan | None = None,
     version: str = "0.1.0",
 ) -> FastAPI:
@@ -127,12 +104,14 @@ def build_app(
 
     It brings: problems, correlation ids, limits, health, metrics, OpenAPI and AsyncAPI. On start the database is migrated,
     then `lifespan` is entered, then the bus, the relay, the runner of `subscription` and every `background` are started;
-    HTTP does not wait for the broker. On stop all of that in reverse order.
+    HTTP does not wait for the broker. On stop all of that in reverse order. With a `sight`, which tells who may know what
+    it `says`, the app has a stream of events and webhooks.
     """
     settings = parts.settings
     relaying, supervisor = Supervisor(), Supervisor()
     relay = Relay(parts.database, parts.bus, observer=parts.metrics)
     runner = Runner(parts.database, parts.bus, subscription, observer=parts.metrics) if subscription else None
+    live = live_half(parts, relay, says, sight)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -152,15 +131,18 @@ def build_app(
             if runner is not None:
                 supervisor.start(runner.run, name="runner")
             supervisor.start(partial(keep_tidy, parts.database, parts.clock))
-            for work in background:
+            for work in (*background, *live.background):
                 supervisor.start(work)
+            stack.callback(live.bell.close)
             log.info("started", database=parts.database.dialect)
             yield
             log.info("stopping")
 
     # The routes themselves, not included routers: FastAPI matches what lies in an included router twice, each time one
     # route after the other, which was half the cost of a request.
-    routes = [route for router in (*routers, admin_router(relay, subscription)) for route in router.routes]
+    routes = [
+        route for router in (*routers, *live.routers, admin_router(relay, subscription)) for route in router.routes
+    ]
     app = FastAPI(
         title=title,
         version=version,
@@ -171,6 +153,7 @@ def build_app(
     )
     app.state.parts = parts
     app.state.relay = relay
+    app.state.when_stopping = [live.bell.close]
     install_problems(app)
     install_openapi(app, token_issuer=settings.tasks_api_url)
     hears = subscription.events if subscription else ()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,6 +34,7 @@ _NOT_LEADING = 2.0
 _CHECK_STREAM_EVERY = timedelta(seconds=10)
 _TIDY_EVERY = timedelta(hours=1)
 _TIDY_AT_ONCE = 5_000
+_MOMENT = timedelta(microseconds=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _DEAD_PREFIX = DEAD_SUBJECTS[0].removesuffix(">")
 
@@ -73,6 +74,7 @@ _note_sequence = Prepared(
         .values(last_sequence=bindparam("highest"))
     )
 )
+_last_moment = Prepared(lambda _: select(func.max(outbox.c.published_at)))
 
 
 class Relay:
@@ -92,10 +94,15 @@ class Relay:
         self._checked_connection = -1
         self._check_due: datetime | None = None
         self._tidy_due: datetime | None = None
+        self._when_published: list[Callable[[], None]] = []
         database.on_announced(self.wake)
 
     def wake(self) -> None:
         self._wake.set()
+
+    def on_published(self, tell: Callable[[], None]) -> None:
+        """Call `tell` after each round of which the broker took something."""
+        self._when_published.append(tell)
 
     async def run(self) -> None:
         """For the life of the service: lead when nobody else does, publish, and come back from every failure."""
@@ -138,6 +145,8 @@ class Relay:
         highest = max((sequence for _, out, sequence in taken if not out.subject.startswith(_DEAD_PREFIX)), default=0)
         await self._mark([seq for seq, _, _ in taken], highest)
         self._observer.published(len(taken))
+        for tell in self._when_published:
+            tell()
         return len(taken)
 
     async def replay(self, since: datetime) -> int:
@@ -162,9 +171,13 @@ class Relay:
         await asyncio.sleep(_GATHER)
 
     async def _mark(self, seqs: Sequence[int], highest: int) -> None:
+        """Each round gets a later moment than the one before, which makes the outbox a log (`kit.event_log`). Should two
+        relays overlap, the second waits at the row of the stream, so it is looked at first."""
         async with self._database.transaction() as session:
-            await _mark_published.rows(session, seqs=seqs, now=self._database.clock.now())
             await _note_sequence.rows(session, highest=highest)
+            ((latest,),) = await _last_moment.rows(session)
+            now = self._database.clock.now()
+            await _mark_published.rows(session, seqs=seqs, now=max(now, latest + _MOMENT) if latest else now)
 
     async def _check_stream(self, now: datetime) -> None:
         """Is it still the stream we published to? Asked on each new connection, and now and then."""

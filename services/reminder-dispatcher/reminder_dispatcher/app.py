@@ -18,6 +18,7 @@ from contracts.reminders import (
     TemplateChanged,
 )
 from kit.application import build_app, make_parts
+from kit.bell import Bell
 from kit.egress import Egress, outbound_http
 from kit.events import Event
 from kit.settings import read_settings
@@ -37,7 +38,6 @@ from reminder_dispatcher.handlers import subscription
 from reminder_dispatcher.lanes import Lane, LaneRules
 from reminder_dispatcher.ledger import Ledger
 from reminder_dispatcher.measures import Measures
-from reminder_dispatcher.notices import Bell
 from reminder_dispatcher.parts import ReminderParts
 from reminder_dispatcher.recipients import NumberPolicy
 from reminder_dispatcher.sendings import SendingFile
@@ -103,7 +103,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         says=SAYS,
         lifespan=life,
     )
-    app.state.when_stopping = (parts.bell.close,)
+    app.state.when_stopping.append(parts.bell.close)
     return app
 
 

@@ -1,13 +1,13 @@
 """What an operator is shown where they work: reminders of theirs whose moment has come, until they put them away (features R59)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.tasks import TaskState
+from kit.bell import Bell
 from kit.database import AsyncSession, Database
 from reminder_dispatcher.errors import ReminderNotFound
 from reminder_dispatcher.models import Reminder
@@ -31,32 +31,6 @@ class OwnNotice:
 
     reminder: Reminder
     title: str
-
-
-class Bell:
-    """Rings for everybody who watches when an operator of this process has been told something."""
-
-    def __init__(self) -> None:
-        self._listening: set[asyncio.Event] = set()
-        self.is_closed = False
-
-    def ring(self) -> None:
-        for rang in self._listening:
-            rang.set()
-
-    def close(self) -> None:
-        """Whoever watches goes home."""
-        self.is_closed = True
-        self.ring()
-
-    @contextmanager
-    def heard(self) -> Iterator[asyncio.Event]:
-        rang = asyncio.Event()
-        self._listening.add(rang)
-        try:
-            yield rang
-        finally:
-            self._listening.discard(rang)
 
 
 async def own_notices(session: AsyncSession, employee_id: UUID, *, since: datetime, limit: int) -> list[OwnNotice]:

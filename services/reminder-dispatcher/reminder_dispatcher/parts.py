@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import Depends
 
 from kit.application import Parts, given_parts
+from kit.bell import Bell
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher
-from reminder_dispatcher.notices import Bell
 from reminder_dispatcher.settings import Settings
 from reminder_dispatcher.trials import Trials
 from reminder_dispatcher.waiting import WaitingMatters
