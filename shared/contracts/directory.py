@@ -69,11 +69,27 @@ class EmployeeChanged(Event):
     user_id: UUID | None = None
     reminders_enabled: bool = True  # the user's own opt-in (features W6)
     locale: str | None = None
+    unit_id: UUID | None = None  # where they work (features K33)
     active: bool = True
     deleted: bool = False
 
     def key(self) -> str:
         return self.employee_id.hex
+
+
+class UnitChanged(Event):
+    """A part of the house (a department, a branch) was made, renamed, moved or removed (features K33)."""
+
+    subject: ClassVar[str] = "directory.unit.v1"
+
+    unit_id: UUID
+    version: int = 1
+    name: str
+    parent_id: UUID | None = None
+    deleted: bool = False
+
+    def key(self) -> str:
+        return self.unit_id.hex
 
 
 class UserChanged(Event):

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged, UserChanged
+from contracts.directory import AccountChanged, CardErased, ContactChanged, EmployeeChanged, UnitChanged, UserChanged
 from contracts.tasks import (
     TASK_EVENTS,
     InvitationDecided,
@@ -41,6 +41,7 @@ from tasks_api.endpoints import (
     filters,
     invitations,
     letters,
+    mandatory_filters,
     occurrences,
     participants,
     reminders,
@@ -51,6 +52,7 @@ from tasks_api.endpoints import (
     tasks,
     threads,
     timers,
+    units,
     users,
 )
 from tasks_api.handlers import subscription
@@ -59,6 +61,7 @@ from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords, new_password
 from tasks_api.scopes import SERVICE_SCOPES
 from tasks_api.settings import Settings
+from tasks_api.sights import Sights
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys, signing_keys
 from tasks_api.user_keeping import ADMINISTRATOR, ensure_administrator
@@ -74,6 +77,7 @@ SAYS: tuple[type[Event], ...] = (
     AccountChanged,
     ContactChanged,
     EmployeeChanged,
+    UnitChanged,
     UserChanged,
     CardErased,
 )
@@ -82,6 +86,8 @@ ROUTERS = (
     users.router,
     directory.router,
     directory_upkeep.router,
+    units.router,
+    mandatory_filters.router,
     task_lists.router,
     filters.router,
     feeds.router,
@@ -172,6 +178,7 @@ def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
             free_tries=settings.wrong_passwords,
         ),
         desk=Desk.of(settings, workers),
+        sights=Sights(given["database"], given["clock"]),
         workers=workers,
     )
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from kit.database import AsyncSession
 from tasks_api.calendar_viewing import Entry, calendar_between
 from tasks_api.desk import Desk
-from tasks_api.repository import agenda
 from tasks_api.repository.agenda import OnCalendar
-from tasks_api.repository.task_filters import TaskFilter
+from tasks_api.repository.task_filters import may_be_seen
+from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
 
@@ -60,15 +60,11 @@ async def availability(
             entries |= {(one.row.id, one.recurrence_id): one for one in found}
         shown = sorted(entries.values(), key=lambda one: one.position)
         taken = [one for one in shown if _overlaps(one, window) and one.row.status != "completed" and one.row.id != but]
-        people = await agenda.assignees_of(session, {one.row.id for one in taken})
-        makers = await agenda.makers_of(session, {one.row.id for one in taken})
+        seen = await may_be_seen(session, viewer, {one.row.id for one in taken})
         answers.append(
             Free(
                 employee_id,
-                [
-                    _busy(one, names_it=viewer.sees(one.row.kind, makers.get(one.row.id), people.get(one.row.id, ())))
-                    for one in taken[:MOST_CONFLICTS]
-                ],
+                [_busy(one, names_it=one.row.id in seen) for one in taken[:MOST_CONFLICTS]],
             )
         )
     return answers

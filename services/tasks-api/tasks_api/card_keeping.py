@@ -12,10 +12,11 @@ from kit.ids import new_id
 from kit.outbox import announce
 from tasks_api.address_matching import NOBODY, Match, matched
 from tasks_api.errors.directory import AccountUnknown, BadTaxNumber, EmployeeUnknown
+from tasks_api.errors.organisation import UnitUnknown
 from tasks_api.folding import folded
 from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
-from tasks_api.repository import directory, people
+from tasks_api.repository import directory, organisation, people
 from tasks_api.tax_ids import BadTaxId, checked_tax_id
 
 Fields = Mapping[str, Any]
@@ -252,6 +253,7 @@ async def announce_employee(session: AsyncSession, employee: Employee) -> None:
             user_id=user.id if user else None,
             reminders_enabled=user.reminders_enabled if user else True,
             locale=user.locale if user else None,
+            unit_id=employee.unit_id,
             active=employee.active,
         ),
     )
@@ -268,6 +270,10 @@ async def announce_employee_again(session: AsyncSession, employee_id: UUID) -> N
 
 async def _set_employee(session: AsyncSession, employee: Employee, fields: Fields, *, region: str) -> None:
     _set_card(employee, fields, region=region)
+    if "unit_id" in fields:
+        if fields["unit_id"] is not None and await organisation.find_unit(session, fields["unit_id"]) is None:
+            raise UnitUnknown(fields["unit_id"], "#/unit_id")
+        employee.unit_id = fields["unit_id"]
     session.add(employee)
     await session.flush()
     if "email" in fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,9 @@ from tasks_api.calendar_texts import BUSY, feed_text
 from tasks_api.errors.directory import EmployeeUnknown
 from tasks_api.errors.lists import FeedNotFound, FeedOfOthers
 from tasks_api.models.lists import CalendarFeed
+from tasks_api.models.people import User
 from tasks_api.repository import directory, feeds, people
+from tasks_api.repository.task_filters import limited
 from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
@@ -27,6 +29,8 @@ BEFORE, AFTER = timedelta(days=92), timedelta(days=400)
 _NOTED = timedelta(hours=1)
 _TURN = 50
 _USER = "user:"
+ViewerOf = Callable[[User], Awaitable[Viewer]]
+"""What somebody sees of calendars now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,24 @@ def revoke_feed(session: AsyncSession, feed: CalendarFeed, *, now: datetime) -> 
     session.add(feed)
 
 
-async def read_feed(database: Database, secret: str, *, known_etags: str | None, language: str, now: datetime) -> Feed:
+async def read_feed(
+    database: Database,
+    secret: str,
+    *,
+    viewer_of: ViewerOf,
+    known_etags: str | None,
+    language: str,
+    now: datetime,
+) -> Feed:
     """The feed as it is now; FeedNotFound when the secret is wrong or revoked, or who made it may not see it any more."""
     async with database.reading() as session:
         feed = await feeds.feed_with_secret(session, hash_of(secret))
         employee_ids = [UUID(one) for one in feed.employee_ids]
-        await _check_maker(session, feed, employee_ids)
-        rows = await feeds.tasks_of_feed(session, _window(now), employee_ids)
+        viewer = await _viewer_of_maker(session, feed, viewer_of)
+        if not _may_show(employee_ids, viewer):
+            raise FeedNotFound
+        hidden = await limited(session, viewer, dialect=database.dialect)
+        rows = await feeds.tasks_of_feed(session, _window(now), employee_ids, but=hidden)
         etag = _etag(feed, rows, language)
         if known_etags is not None and etag in known_etags:
             return Feed(etag, None)
@@ -114,19 +129,17 @@ def hash_of(secret: str) -> str:
 
 
 def _may_show(employee_ids: Sequence[UUID], viewer: Viewer) -> bool:
-    return viewer.sees_all or (viewer.employee_id is not None and list(employee_ids) == [viewer.employee_id])
+    return viewer.sees_all or (bool(employee_ids) and all(viewer.sees_agenda_of(one) for one in employee_ids))
 
 
-async def _check_maker(session: AsyncSession, feed: CalendarFeed, employee_ids: Sequence[UUID]) -> None:
+async def _viewer_of_maker(session: AsyncSession, feed: CalendarFeed, viewer_of: ViewerOf) -> Viewer:
     """Whoever lost the right to see it has not kept a copy of the key."""
     if not feed.subject.startswith(_USER):
-        return
+        return Viewer(sees_all_tasks=True, sees_all_activities=True)
     user = await people.find_user(session, UUID(feed.subject.removeprefix(_USER)))
     if user is None or not user.active:
         raise FeedNotFound
-    sees_all = user.visibility.get("calendar") == "all" or "admin" in user.scopes
-    if not _may_show(employee_ids, Viewer(sees_all, sees_all, employee_id=user.employee_id)):
-        raise FeedNotFound
+    return await viewer_of(user)
 
 
 def _window(now: datetime) -> Window:

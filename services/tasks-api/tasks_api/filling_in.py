@@ -193,8 +193,8 @@ async def _set_participants(
         known = {one.employee_id: dict(one) for one in task.participants}
         rows = [known.get(one, {"employee_id": one}) for one in fields[name]]
     ids = [row["employee_id"] for row in rows]
-    if not viewer.sees_all and set(ids) - {employee_id} - set(task.assignee_ids):
-        raise NotYourTask
+    if any(not viewer.sees_agenda_of(one) for one in set(ids) - {employee_id} - set(task.assignee_ids)):
+        raise NotYourTask  # features K30
     there = await directory.find_employees(session, ids)
     participants: dict[UUID, TaskParticipant] = {}
     for index, row in enumerate(rows):

@@ -16,6 +16,7 @@ from tasks_api.letter_sending import LetterSender
 from tasks_api.passwords import Passwords
 from tasks_api.remembered_texts import RememberedTexts
 from tasks_api.settings import Settings
+from tasks_api.sights import Sights
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys
 
@@ -30,6 +31,7 @@ class TasksParts(Parts):
     workers: WorkerPool
     smtp: SmtpSender
     letter_sender: LetterSender
+    sights: Sights
     task_texts: RememberedTexts = field(default_factory=RememberedTexts)
 
     @asynccontextmanager

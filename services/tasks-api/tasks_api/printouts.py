@@ -113,5 +113,5 @@ def _fonts(font: Path | None) -> tuple[Path, Path]:
     """Regular and bold: of one file somebody names, or of the font that comes along."""
     if font is not None:
         return font, font
-    folder = Path(str(files("font_lato"))) / "files"
-    return folder / "Lato-Regular.ttf", folder / "Lato-Bold.ttf"
+    folder = Path(str(files("font_roboto"))) / "files"  # Latin, Greek and Cyrillic letters
+    return folder / "Roboto-Regular.ttf", folder / "Roboto-Bold.ttf"

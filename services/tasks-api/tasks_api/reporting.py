@@ -18,10 +18,10 @@ from tasks_api.errors.lists import TooManyRows
 from tasks_api.printouts import Heading, Printout
 from tasks_api.report_columns import COLUMNS, PRINTED, Column, Language, Names, shown, word
 from tasks_api.repository import card_names
-from tasks_api.repository.task_filters import TaskFilter
 from tasks_api.repository.task_lists import Grouping, Order, count_by, every_task, zones_in
 from tasks_api.spreadsheets import BYTE_ORDER_MARK, XLSX, Workbook, csv_lines
 from tasks_api.task import Task
+from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 
 Format = Literal["csv", "xlsx", "pdf", "ics"]

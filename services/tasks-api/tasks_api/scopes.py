@@ -1,7 +1,9 @@
 """What a token may allow, and what each of our own services is allowed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
+
+from tasks_api.organisation import LEVELS, Level
 
 ADMIN = "admin"
 SEES_ALL_TASKS = "tasks:all"
@@ -12,8 +14,11 @@ MODIFIES_OTHERS = "tasks:modify_others"
 REOPENS = "tasks:reopen"
 """Beside `tasks:write`: what is completed or cancelled is taken up again (features R51)."""
 
+FILLS_CALENDAR = "calendar:write"
+"""Other systems put absences and stages of documents on the calendar (features R57)."""
+
 List = Literal["tasks", "activities", "calendar", "accounts", "contacts"]
-Visibility = Literal["own", "all"]
+Visibility = Level
 
 SEEN_BY: dict[List, str] = {
     "tasks": SEES_ALL_TASKS,
@@ -23,6 +28,10 @@ SEEN_BY: dict[List, str] = {
     "contacts": "contacts:all",
 }
 """The scope that shows everybody's entries of a list. `activities` are meetings and interactions (features K21, K32)."""
+CIRCLE_SCOPES: dict[List, dict[Level, str]] = {
+    name: {"unit": f"{name}:unit", "subtree": f"{name}:subtree"} for name in SEEN_BY
+}
+"""The scopes that show what co-workers do, or everybody in one's unit and in those below (features K32, K33)."""
 AGENDA_LISTS: tuple[List, ...] = ("tasks", "activities", "calendar")
 
 SCOPES = frozenset(
@@ -34,7 +43,9 @@ SCOPES = frozenset(
         "tasks:write",
         MODIFIES_OTHERS,
         REOPENS,
+        FILLS_CALENDAR,
         *SEEN_BY.values(),
+        *(scope for scopes in CIRCLE_SCOPES.values() for scope in scopes.values()),
         "mail:read",
         "mail:write",
         "mail:send",
@@ -44,7 +55,7 @@ SCOPES = frozenset(
         "reminders:write",
     }
 )
-GRANTABLE = SCOPES - set(SEEN_BY.values())
+GRANTABLE = SCOPES - set(SEEN_BY.values()) - {scope for scopes in CIRCLE_SCOPES.values() for scope in scopes.values()}
 """What a user may be given; what of each list they see is the user's visibility."""
 
 DEFAULT_SCOPES = ("cases:read", "cases:write", "directory:read", "directory:write", "mail:read", "reminders:read",
@@ -72,13 +83,29 @@ def visibility_of_lists(overall: Visibility, by_list: Mapping[List, Visibility])
 
 
 def overall_visibility(lists: Mapping[str, str]) -> Visibility:
-    """The one word for what is seen of the agenda: `all` when no list of it is restricted."""
-    return "all" if all(lists.get(name) == "all" for name in AGENDA_LISTS) else "own"
+    """The one word for what is seen of the agenda: that of the list of which the least is seen."""
+    return min((_level(lists.get(name)) for name in AGENDA_LISTS), key=LEVELS.index)
 
 
 def scopes_of_user(scopes: Iterable[str], lists: Mapping[str, str]) -> frozenset[str]:
-    """What a user's token allows: the scopes granted, and one for each list of which they see everything."""
-    return frozenset(scopes) | {scope for name, scope in SEEN_BY.items() if lists.get(name) == "all"}
+    """What a user's token allows: the scopes granted, and one for each list of which they see more than their own."""
+    shown = {"all": SEEN_BY, **{level: {name: CIRCLE_SCOPES[name][level] for name in SEEN_BY} for level in _CIRCLES}}
+    levels = {name: _level(lists.get(name)) for name in SEEN_BY}
+    return frozenset(scopes) | {shown[level][name] for name, level in levels.items() if level in shown}
+
+
+def level_of(name: List, has: Callable[[str], bool]) -> Visibility:
+    """The most that scopes show of a list."""
+    if has(SEEN_BY[name]):
+        return "all"
+    return next((level for level in ("subtree", "unit") if has(CIRCLE_SCOPES[name][level])), "own")
+
+
+def _level(word: str | None) -> Visibility:
+    return next((level for level in LEVELS if level == word), "own")
+
+
+_CIRCLES: tuple[Level, ...] = ("unit", "subtree")
 
 
 def narrowed(granted: frozenset[str], wanted: str | None) -> frozenset[str]:

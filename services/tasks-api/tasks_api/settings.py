@@ -73,7 +73,7 @@ class Settings(ServiceSettings):
     )
     print_font: Path | None = Field(
         default=None,
-        description="TrueType font of printouts; default: Lato, which has Latin letters but no Greek or Cyrillic ones.",
+        description="TrueType font of printouts; default: Roboto, which has Latin, Greek and Cyrillic letters.",
     )
     attachment_bytes: int = Field(default=10_485_760, ge=1024, description="Largest file on a task.")
     workers: int = Field(

@@ -47,6 +47,7 @@ from tasks_api.letter_sending import LetterSender
 from tasks_api.parts import TasksParts
 from tasks_api.passwords import Passwords
 from tasks_api.settings import Settings
+from tasks_api.sights import Sights
 from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys
 
@@ -135,6 +136,7 @@ def parts_under_test(settings: Settings, database: Database, clock: FixedClock) 
         smtp=postbox,
         letter_sender=LetterSender(database, clock, postbox, Accesses()),  # type: ignore[arg-type]
         desk=Desk.of(settings, workers),
+        sights=Sights(database, clock),
         sign_in=SignIn(
             database,
             TokenIssuer(keys, settings.issuer, settings.audience, settings.token_lifetime),

@@ -22,7 +22,6 @@ from tasks_api.errors.invitations import CalendarTooLarge
 from tasks_api.parts import TasksParts, The
 from tasks_api.report_columns import Language
 from tasks_api.repository.agenda import Extra, OnCalendar
-from tasks_api.repository.task_filters import TaskFilter
 from tasks_api.schemas.calendar import (
     AvailabilityShape,
     EntryShape,
@@ -30,6 +29,7 @@ from tasks_api.schemas.calendar import (
     ImportedShape,
     ImportShape,
 )
+from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
 

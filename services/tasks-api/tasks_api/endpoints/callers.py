@@ -1,17 +1,19 @@
 """Who calls and what they may do here: the one place where rights to tasks, calendar and directory are looked at.
 
-What of each list somebody sees, and what of it they may change, is decided by `tasks_api.viewer`; the queries apply it.
+What of each list somebody sees, and what of it they may change, is decided by `tasks_api.viewer`; the queries apply it. Whose
+work they see beside their own, and what administrators hide from them, is looked up here (`members.py`).
 """
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from kit.tokens import Caller, authorized, requires
+from kit.tokens import Caller, MissingScope, authorized, requires
+from tasks_api.endpoints.members import member_of
 from tasks_api.errors.people import CrmInactive
 from tasks_api.scopes import ADMIN, MODIFIES_OTHERS, REOPENS, SEEN_BY
 from tasks_api.task_editing import Editor
-from tasks_api.viewer import Viewer
+from tasks_api.viewer import Member, Viewer
 
 
 class in_crm(requires):  # noqa: N801 - reads as a word at its place of use: Depends(in_crm("tasks:read"))
@@ -20,7 +22,12 @@ class in_crm(requires):  # noqa: N801 - reads as a word at its place of use: Dep
     async def __call__(self, request: Request) -> Caller:
         caller = await authorized(request, *self.scopes)
         refuse_without_employee(caller)
-        return caller
+        if caller.user_id is None or caller.has(ADMIN):
+            return Member(caller.subject, caller.scopes, caller.user_id, caller.employee_id, caller.name)
+        member = await member_of(request.app.state.parts, caller)
+        if member.has_limits and not _SHOWS_EVERYTHING.isdisjoint(self.scopes):
+            raise MissingScope(self.scopes)  # somebody from whom something is hidden does not see everything
+        return member
 
 
 def refuse_without_employee(caller: Caller) -> None:
@@ -28,6 +35,8 @@ def refuse_without_employee(caller: Caller) -> None:
     if caller.user_id is not None and caller.employee_id is None and not caller.has(ADMIN):
         raise CrmInactive
 
+
+_SHOWS_EVERYTHING = frozenset(SEEN_BY.values())
 
 Reader = Annotated[Caller, Depends(in_crm("tasks:read"))]
 Writer = Annotated[Caller, Depends(in_crm("tasks:write"))]

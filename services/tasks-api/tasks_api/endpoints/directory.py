@@ -1,5 +1,6 @@
 """Accounts, contacts, employees, and whose an address is."""
 
+from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from tasks_api import card_keeping
 from tasks_api.endpoints.callers import DirectoryReader as Reader
 from tasks_api.endpoints.callers import DirectoryWriter as Writer
 from tasks_api.endpoints.users import new_user_fields
+from tasks_api.errors.organisation import UnitNeedsAdministrator
 from tasks_api.errors.people import LoginNeedsAdministrator
 from tasks_api.folding import search_words
 from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.parts import The
 from tasks_api.repository import directory, people
+from tasks_api.rights_keeping import remember
 from tasks_api.schemas.directory import (
     AccountBody,
     AccountChange,
@@ -233,10 +236,18 @@ async def learn_contact_email(
 
 @router.get("/v1/employees", response_model=Page[EmployeeShape])
 async def list_employees(
-    the: The, _: Reader, paging: PageWanted, q: Words = "", email: Address = None, active: InUse = None
+    the: The,
+    _: Reader,
+    paging: PageWanted,
+    q: Words = "",
+    email: Address = None,
+    active: InUse = None,
+    unit_id: Annotated[UUID | None, Query(description="Who belongs to this unit itself.")] = None,
 ) -> Page[EmployeeShape]:
     async with the.database.reading() as session:
-        employees = await directory.list_employees(session, paging, words=search_words(q), email=email, active=active)
+        employees = await directory.list_employees(
+            session, paging, words=search_words(q), email=email, active=active, unit_id=unit_id
+        )
         shapes = await _employee_shapes(session, employees)
     return page_of(shapes, paging, key=lambda shape: (shape.id,), shape=lambda shape: shape)
 
@@ -246,6 +257,8 @@ async def add_employee(the: The, caller: Writer, body: EmployeeBody, response: R
     """One of our own people. With `user` they get a login too, which only an administrator may give."""
     if body.user is not None and not caller.has(ADMIN):
         raise LoginNeedsAdministrator
+    if body.unit_id is not None and not caller.has(ADMIN):
+        raise UnitNeedsAdministrator
     now = the.clock.now()
     password_hash = await the.passwords.hash(body.user.password.get_secret_value()) if body.user else ""
     fields = {name: value for name, value in body if name != "user"}
@@ -254,7 +267,9 @@ async def add_employee(the: The, caller: Writer, body: EmployeeBody, response: R
         if body.user is not None:
             login = {**new_user_fields(body.user), "name": body.name, "employee_id": employee.id}
             await create_user(session, login, password_hash=password_hash, now=now)
+        await _remember_unit(session, employee, None, by=caller.subject, now=now)
         (shape,) = await _employee_shapes(session, [employee])
+    the.sights.forget()
     return _made(response, shape, f"/v1/employees/{shape.id}")
 
 
@@ -268,15 +283,20 @@ async def show_employee(the: The, _: Reader, employee_id: UUID, request: Request
 
 @router.patch("/v1/employees/{employee_id}", response_model=EmployeeShape)
 async def patch_employee(
-    the: The, _: Writer, employee_id: UUID, body: EmployeeChange, request: Request, response: Response
+    the: The, caller: Writer, employee_id: UUID, body: EmployeeChange, request: Request, response: Response
 ) -> EmployeeShape:
+    if "unit_id" in body.model_fields_set and not caller.has(ADMIN):
+        raise UnitNeedsAdministrator
     async with the.database.transaction() as session:
         known = await directory.get_employee(session, employee_id)
         check_if_match(request, etag_of(known.version))
+        former = known.unit_id
         employee = await card_keeping.change_employee(
             session, employee_id, body.fields(), region=the.settings.phone_region
         )
+        await _remember_unit(session, employee, former, by=caller.subject, now=the.clock.now())
         (shape,) = await _employee_shapes(session, [employee])
+    the.sights.forget()
     return _changed(response, shape)
 
 
@@ -286,6 +306,14 @@ async def remove_employee(the: The, _: Writer, employee_id: UUID, request: Reque
         known = await directory.get_employee(session, employee_id)
         check_if_match(request, etag_of(known.version))
         await card_keeping.delete_employee(session, employee_id, now=the.clock.now())
+    the.sights.forget()
+
+
+async def _remember_unit(
+    session: AsyncSession, employee: Employee, former: UUID | None, *, by: str, now: datetime
+) -> None:
+    before, after = (str(one) if one is not None else None for one in (former, employee.unit_id))
+    await remember(session, "employee", employee.id, "moved", {"unit_id": before}, {"unit_id": after}, by=by, now=now)
 
 
 # ---- shapes

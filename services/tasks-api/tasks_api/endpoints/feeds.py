@@ -10,7 +10,9 @@ from kit.paging import Page, PageWanted, page_of
 from kit.tokens import Caller
 from tasks_api import feeding
 from tasks_api.endpoints.callers import Reader
+from tasks_api.endpoints.members import member_behind
 from tasks_api.feeding import Maker
+from tasks_api.models.people import User
 from tasks_api.parts import The
 from tasks_api.repository import feeds
 from tasks_api.schemas.feeds import FeedBody, FeedShape
@@ -75,9 +77,14 @@ async def remove_feed(the: The, caller: Reader, feed_id: UUID, request: Request)
 )
 async def read_feed(the: The, secret: Secret, request: Request) -> Response:
     """The agenda as a calendar program reads it: the address itself is the key. 304 when nothing has changed."""
+
+    async def viewer_of(user: User) -> Viewer:
+        return Viewer.of_calendar(await member_behind(the, user))
+
     feed = await feeding.read_feed(
         the.database,
         secret,
+        viewer_of=viewer_of,
         known_etags=request.headers.get("if-none-match"),
         language=the.settings.locale[:2],
         now=the.clock.now(),

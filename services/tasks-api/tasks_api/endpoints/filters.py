@@ -13,9 +13,9 @@ from tasks_api.endpoints.callers import Reader
 from tasks_api.parts import The
 from tasks_api.periods import Period
 from tasks_api.repository import saved_filters
-from tasks_api.repository.task_filters import TaskFilter
 from tasks_api.schemas.filters import FilterBody, SavedFilterBody, SavedFilterChange, SavedFilterShape
 from tasks_api.schemas.tasks import Color, Kind, Status
+from tasks_api.task_filter import TaskFilter
 
 router = APIRouter(tags=["lists"])
 

@@ -12,6 +12,7 @@ from tasks_api.endpoints.callers import DirectoryReader
 from tasks_api.errors.people import BadGrant, NoUserBehindToken
 from tasks_api.parts import The
 from tasks_api.repository import people
+from tasks_api.rights_keeping import remember
 from tasks_api.schemas.people import MeShape, MyChange, UserBody, UserChange, UserNameShape, UserShape
 from tasks_api.user_keeping import change_user, create_user, delete_user
 
@@ -61,11 +62,14 @@ async def list_users(the: The, _: Admin, paging: PageWanted) -> Page[UserShape]:
 
 
 @router.post("/v1/users", response_model=UserShape, status_code=201)
-async def add_user(the: The, _: Admin, body: UserBody, response: Response) -> UserShape:
+async def add_user(the: The, caller: Admin, body: UserBody, response: Response) -> UserShape:
     password_hash = await the.passwords.hash(body.password.get_secret_value())
+    now = the.clock.now()
     async with the.database.transaction() as session:
-        user = await create_user(session, new_user_fields(body), password_hash=password_hash, now=the.clock.now())
+        user = await create_user(session, new_user_fields(body), password_hash=password_hash, now=now)
         shape = UserShape.of(user)
+        await remember(session, "user", user.id, "created", {}, _rights(shape), by=caller.subject, now=now)
+    the.sights.forget()
     response.headers["etag"] = etag_of(shape.version)
     response.headers["location"] = f"/v1/users/{shape.id}"
     return shape
@@ -88,7 +92,7 @@ async def show_user_name(the: The, _: DirectoryReader, user_id: UUID) -> UserNam
 
 @router.patch("/v1/users/{user_id}", response_model=UserShape)
 async def patch_user(
-    the: The, _: Admin, user_id: UUID, body: UserChange, request: Request, response: Response
+    the: The, caller: Admin, user_id: UUID, body: UserChange, request: Request, response: Response
 ) -> UserShape:
     fields = body.fields()
     password = fields.pop("password", None)
@@ -96,19 +100,31 @@ async def patch_user(
     async with the.database.transaction() as session:
         known = await people.get_user(session, user_id)
         check_if_match(request, etag_of(known.version))
-        user = await change_user(session, user_id, fields, password_hash=password_hash, now=the.clock.now())
+        before, now = _rights(UserShape.of(known)), the.clock.now()
+        user = await change_user(session, user_id, fields, password_hash=password_hash, now=now)
         shape = UserShape.of(user)
+        await remember(session, "user", user_id, "changed", before, _rights(shape), by=caller.subject, now=now)
+    the.sights.forget()
     response.headers["etag"] = etag_of(shape.version)
     return shape
 
 
 @router.delete("/v1/users/{user_id}", status_code=204)
-async def remove_user(the: The, _: Admin, user_id: UUID, request: Request) -> None:
+async def remove_user(the: The, caller: Admin, user_id: UUID, request: Request) -> None:
     """The tokens they have go on working until they end, a quarter of an hour at most."""
     async with the.database.transaction() as session:
         known = await people.get_user(session, user_id)
         check_if_match(request, etag_of(known.version))
+        before = _rights(UserShape.of(known))
         await delete_user(session, user_id)
+        await remember(session, "user", user_id, "deleted", before, {}, by=caller.subject, now=the.clock.now())
+    the.sights.forget()
+
+
+def _rights(user: UserShape) -> dict[str, Any]:
+    """What of a login decides what they may do and see."""
+    kept = user.model_dump(mode="json", include={"username", "scopes", "visibility_by_list", "employee_id", "active"})
+    return {**kept, "visibility_by_list": dict(sorted(kept["visibility_by_list"].items()))}
 
 
 def new_user_fields(body: Any) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Contact(Table, table=True):
 
 
 class Employee(Table, table=True):
-    """One of our own people; the login that belongs to them is found at the user."""
+    """One of our own people; the login that belongs to them is found at the user. `unit_id`: where they work (features K33)."""
 
     __tablename__ = "employee"
 
@@ -72,6 +72,7 @@ class Employee(Table, table=True):
     name: str = Field(max_length=300)
     folded_name: str = Field(max_length=300)
     phone: str | None = Field(default=None, max_length=60)
+    unit_id: UUID | None = Field(default=None, index=True)
     active: bool = True
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal_column,
 from ical.recurrence import Series
 from kit.database import AsyncSession
 from tasks_api.repository.directory import AT_ONCE
-from tasks_api.repository.task_filters import TaskFilter, columns, conditions
+from tasks_api.repository.task_filters import columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
+from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
 
@@ -158,14 +159,3 @@ async def _on_calendar(
     if "done_occurrences" not in extras:
         holds.append(not_(and_(columns.status == "completed", columns.recurrence_id != "")))
     return query.where(*holds)
-
-
-async def makers_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """Who made each of these tasks."""
-    found: dict[UUID, UUID | None] = {}
-    connection = await session.connection()
-    wanted = list(ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(columns.id, columns.created_by).where(columns.id.in_(wanted[start : start + AT_ONCE]))
-        found.update({row.id: row.created_by for row in await connection.execute(query)})
-    return found

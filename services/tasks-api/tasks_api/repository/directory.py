@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, case
+from sqlalchemy import ColumnElement, Select, and_, case, not_, true
 from sqlmodel import col, delete, select
 
 from kit.database import AsyncSession, insert_many
@@ -14,7 +14,7 @@ from tasks_api.address_matching import Holder, Kind
 from tasks_api.errors.directory import CardNotFound
 from tasks_api.models.directory import Account, CardEmail, Contact, Employee
 from tasks_api.repository.pages import rows_of_page
-from tasks_api.viewer import EVERYONE, DirectoryViewer
+from tasks_api.viewer import EVERYONE, CardLimit, DirectoryViewer
 
 Card = Account | Contact | Employee
 CardWithPhones = Account | Contact
@@ -26,16 +26,17 @@ AT_ONCE = 500
 async def get_account(session: AsyncSession, account_id: UUID, viewer: DirectoryViewer = EVERYONE) -> Account:
     """The account, or CardNotFound; a deleted one is not found, nor one the viewer may not see."""
     account = await _get(session, Account, account_id, "account")
-    if not viewer.sees_account(account.owner_id):
+    if not viewer.sees_account(account.id, account.owner_id, active=account.active):
         raise CardNotFound("account", account_id)
     return account
 
 
 async def get_contact(session: AsyncSession, contact_id: UUID, viewer: DirectoryViewer = EVERYONE) -> Contact:
     contact = await _get(session, Contact, contact_id, "contact")
-    if not viewer.sees_all_contacts:
+    if not viewer.sees_everything:
         account = await session.get(Account, contact.account_id)
-        if account is None or not viewer.cares_for(account.owner_id):
+        owner_id = account.owner_id if account is not None else None
+        if not viewer.sees_contact(contact.account_id, owner_id, active=contact.active):
             raise CardNotFound("contact", contact_id)
     return contact
 
@@ -104,8 +105,7 @@ async def list_accounts(
         query = query.where(col(Account.tax_id).in_({tax_id, f"PL{tax_id}", tax_id.removeprefix("PL")}))
     if owner_id is not None:
         query = query.where(Account.owner_id == owner_id)
-    if not viewer.sees_all_accounts:
-        query = query.where(Account.owner_id == viewer.employee_id, col(Account.owner_id).is_not(None))
+    query = query.where(*accounts_seen(viewer))
     return list(await session.exec(rows_of_page(query, paging, col(Account.id))))
 
 
@@ -120,18 +120,52 @@ async def list_contacts(
     viewer: DirectoryViewer = EVERYONE,
 ) -> list[Contact]:
     query = _filtered(select(Contact), Contact, words=words, email=email, active=active)
-    if not viewer.sees_all_contacts:
-        cared_for = select(Account.id).where(Account.owner_id == viewer.employee_id, col(Account.owner_id).is_not(None))
-        query = query.where(col(Contact.account_id).in_(cared_for))
+    query = query.where(*contacts_seen(viewer))
     if account_id is not None:
         query = query.where(Contact.account_id == account_id)
     return list(await session.exec(rows_of_page(query, paging, col(Contact.id))))
 
 
+def accounts_seen(viewer: DirectoryViewer) -> list[ColumnElement[bool]]:
+    """What must hold of an account for it to be theirs to see (features K32, R63)."""
+    holds: list[ColumnElement[bool]] = []
+    if not viewer.sees_all_accounts:
+        holds.append(col(Account.owner_id).in_(viewer.account_owners))
+    return holds + [_left_by(limit, col(Account.id), col(Account.active)) for limit in viewer.account_limits]
+
+
+def contacts_seen(viewer: DirectoryViewer) -> list[ColumnElement[bool]]:
+    """The same of a contact: the firm's care counts, and whether the contact itself is in use."""
+    holds: list[ColumnElement[bool]] = []
+    if not viewer.sees_all_contacts:
+        cared_for = select(Account.id).where(col(Account.owner_id).in_(viewer.contact_owners))
+        holds.append(col(Contact.account_id).in_(cared_for))
+    return holds + [_left_by(limit, col(Contact.account_id), col(Contact.active)) for limit in viewer.contact_limits]
+
+
+def _left_by(limit: CardLimit, account_id: Any, active: Any) -> ColumnElement[bool]:
+    fits: list[ColumnElement[bool]] = [true()]
+    if limit.account_ids:
+        fits.append(account_id.in_(limit.account_ids))
+    if limit.owner_ids:
+        fits.append(account_id.in_(select(Account.id).where(col(Account.owner_id).in_(limit.owner_ids))))
+    if limit.active is not None:
+        fits.append(active == limit.active)
+    return not_(and_(*fits)) if limit.hides else and_(*fits)
+
+
 async def list_employees(
-    session: AsyncSession, paging: Paging, *, words: Sequence[str], email: str | None, active: bool | None
+    session: AsyncSession,
+    paging: Paging,
+    *,
+    words: Sequence[str],
+    email: str | None,
+    active: bool | None,
+    unit_id: UUID | None = None,
 ) -> list[Employee]:
     query = _filtered(select(Employee), Employee, words=words, email=email, active=active)
+    if unit_id is not None:
+        query = query.where(Employee.unit_id == unit_id)
     return list(await session.exec(rows_of_page(query, paging, col(Employee.id))))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, and_, literal_column, not_, or_, select
 from sqlmodel import col
 from sqlmodel import select as select_model
 
@@ -45,12 +45,14 @@ async def feed_with_secret(session: AsyncSession, secret_hash: str) -> CalendarF
     return feed
 
 
-async def tasks_of_feed(session: AsyncSession, window: Window, employee_ids: Sequence[UUID]) -> list[Any]:
+async def tasks_of_feed(
+    session: AsyncSession, window: Window, employee_ids: Sequence[UUID], *, but: Sequence[ColumnElement[bool]]
+) -> list[Any]:
     """Id, version and UID of what stands in a feed, in order: what begins in the window, series that may have a date in it,
-    and the dates of these that differ (features R54, K37)."""
+    and the dates of these that differ (features R54, K37). `but`: what must hold beside, since some may be hidden."""
     assigned = select(assignee_table.c.task_id).where(assignee_table.c.employee_id.in_(employee_ids))
     shown = and_(columns.status != "cancelled", or_(columns.kind == "task", columns.in_calendar))
-    theirs = [columns.id.in_(assigned)] if employee_ids else []
+    theirs = [columns.id.in_(assigned), *but] if employee_ids else [*but]
     series = and_(
         columns.is_recurring,
         columns.starts_at < window.ends_at,
@@ -68,6 +70,7 @@ async def tasks_of_feed(session: AsyncSession, window: Window, employee_ids: Seq
     dates = select(columns.id, columns.version, columns.uid).where(
         columns.recurrence_id != literal_column("''"),
         columns.uid.in_(select(columns.uid).where(series, shown, *theirs)),
+        *but,
     )
     found.update({row.id: row for row in await connection.execute(dates)})
     return sorted(found.values(), key=lambda row: row.id)

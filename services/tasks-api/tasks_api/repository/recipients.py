@@ -13,6 +13,7 @@ from sqlmodel import col
 from kit.database import AsyncSession
 from tasks_api.address_matching import Kind
 from tasks_api.models.directory import Account, CardEmail, Contact, Employee
+from tasks_api.repository.directory import accounts_seen, contacts_seen
 from tasks_api.viewer import DirectoryViewer
 
 _TABLES: dict[Kind, Any] = {"account": Account, "contact": Contact, "employee": Employee}
@@ -78,12 +79,10 @@ def _of_kind(
         )
         for word in words
     ]
-    sees_all = {"account": viewer.sees_all_accounts, "contact": viewer.sees_all_contacts, "employee": True}[kind]
-    if not sees_all:
-        cared_for = select(col(Account.id)).where(
-            col(Account.owner_id) == viewer.employee_id, col(Account.owner_id).is_not(None)
-        )
-        holds.append(firm.in_(cared_for))
+    if kind == "account":
+        holds += accounts_seen(viewer)
+    elif kind == "contact":
+        holds += contacts_seen(viewer)
     rank = {"contact": 0, "employee": 1, "account": 2}[kind]
     return (
         select(

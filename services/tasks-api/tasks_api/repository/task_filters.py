@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +12,24 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    exists,
     false,
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
+    true,
 )
 
 from kit.database import AsyncSession
+from tasks_api.organisation import Circle
+from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table
-from tasks_api.viewer import Viewer
+from tasks_api.task_filter import TaskFilter
+from tasks_api.viewer import Limit, Viewer
 
 columns = task_table.c
 COMMON = 1000
@@ -34,48 +38,45 @@ COMMON = 1000
 _search_index = table("task_search_index", column("rowid"), column("words"))  # FTS5; on PostgreSQL an index does it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskFilter:
-    """Which tasks are shown; what is None or empty does not matter, of several values one must fit (features W11).
-
-    `starts_from` is inclusive, `starts_to` is not; both speak of the start, else of the end, else of when it was made.
-    """
-
-    uid: str | None = None
-    account_ids: tuple[UUID, ...] = ()
-    contact_id: UUID | None = None
-    assignee_ids: tuple[UUID, ...] = ()
-    message_id: UUID | None = None
-    kinds: tuple[str, ...] = ()
-    type_ids: tuple[UUID, ...] = ()
-    statuses: tuple[str, ...] = ()
-    colors: tuple[str, ...] = ()
-    staged: bool | None = None
-    percent_from: int | None = None
-    percent_to: int | None = None
-    case_number: int | None = None
-    source: str | None = None
-    created_by: UUID | None = None
-    owner_id: UUID | None = None
-    kind_id: UUID | None = None
-    priority_id: UUID | None = None
-    category_id: UUID | None = None
-    stage_id: UUID | None = None
-    is_recurring: bool | None = None
-    starts_from: datetime | None = None
-    starts_to: datetime | None = None
-    words: tuple[str, ...] = ()
-
-    @property
-    def one_assignee(self) -> UUID | None:
-        """The employee whose tasks these are, when it is one: their tasks have an index in every order."""
-        return self.assignee_ids[0] if len(self.assignee_ids) == 1 else None
-
-
 async def conditions(
     session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, dialect: str, but_assignee: bool = False
 ) -> list[ColumnElement[bool]]:
     """What must hold of a task that is wanted and may be seen. `but_assignee`: the query itself sees to whose they are."""
+    found = await _wanted(session, wanted, dialect=dialect, but_assignee=but_assignee)
+    whose = wanted.one_assignee if but_assignee else None
+    if whose is None or not viewer.sees_agenda_of(whose):
+        found += await _visible_to(session, viewer)
+    return [*found, *await limited(session, viewer, dialect=dialect)]
+
+
+async def may_be_seen(session: AsyncSession, viewer: Viewer, task_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these tasks that the viewer may see."""
+    connection = await session.connection()
+    holds = await conditions(session, TaskFilter(), viewer, dialect=connection.dialect.name)
+    found: set[UUID] = set()
+    ids = list(task_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        among = select(columns.id).where(columns.id.in_(ids[start : start + AT_ONCE]), *holds)
+        found.update((await connection.execute(among)).scalars())
+    return frozenset(found)
+
+
+async def limited(session: AsyncSession, viewer: Viewer, *, dialect: str) -> list[ColumnElement[bool]]:
+    """What an administrator's filters leave of whatever the viewer sees (features R63)."""
+    return [await _left_by(session, limit, dialect) for limit in viewer.limits]
+
+
+async def _left_by(session: AsyncSession, limit: Limit, dialect: str) -> ColumnElement[bool]:
+    fits = and_(true(), *await _wanted(session, limit.wanted, dialect=dialect))
+    left = not_(func.coalesce(fits, false())) if limit.hides else fits
+    if limit.of == "everything":
+        return left
+    return or_(columns.kind != "task" if limit.of == "tasks" else columns.kind == "task", left)
+
+
+async def _wanted(
+    session: AsyncSession, wanted: TaskFilter, *, dialect: str, but_assignee: bool = False
+) -> list[ColumnElement[bool]]:
     found = _equalities(wanted)
     if wanted.assignee_ids and not but_assignee:
         found.append(_assigned_to(wanted.assignee_ids))
@@ -84,12 +85,11 @@ async def conditions(
         found.append(columns.id.in_(taking_part))
     if wanted.words:
         found.append(await _with_words(session, wanted.words, dialect))
-    only_their_own = but_assignee and wanted.one_assignee == viewer.employee_id
-    return found if only_their_own else [*found, *visible_to(viewer)]
+    return found
 
 
-def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Everything, or what the viewer made or is assigned to (features K32, R53)."""
+async def _visible_to(session: AsyncSession, viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Everything, or what the viewer or somebody of their circle made or is assigned to (features K32, R53)."""
     if viewer.sees_all:
         return []
     seen: list[ColumnElement[bool]] = []
@@ -100,7 +100,28 @@ def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     own = _own_ids(viewer)
     if own is not None:
         seen.append(columns.id.in_(own))
+    if viewer.tasks_of == viewer.activities_of:
+        if viewer.tasks_of:
+            seen.append(await _done_by(session, viewer.tasks_of))
+    else:
+        if viewer.tasks_of:
+            seen.append(and_(columns.kind == "task", await _done_by(session, viewer.tasks_of)))
+        if viewer.activities_of:
+            seen.append(and_(columns.kind != "task", await _done_by(session, viewer.activities_of)))
     return [or_(*seen) if seen else false()]
+
+
+async def _done_by(session: AsyncSession, circle: Circle) -> ColumnElement[bool]:
+    """What a circle made or carries out. Of few tasks their ids are looked up; many would have to be sorted, so each task of
+    the list is asked instead, in the order of the list."""
+    made, assigned = columns.created_by.in_(circle.user_ids), assignee_table.c.employee_id.in_(circle.employee_ids)
+    ids = select(columns.id).where(made).union_all(select(assignee_table.c.task_id).where(assigned))
+    connection = await session.connection()
+    some = ids.limit(COMMON + 1).subquery()
+    if (await connection.execute(select(func.count()).select_from(some))).scalar_one() <= COMMON:
+        return columns.id.in_(ids)
+    theirs = exists().where(assignee_table.c.task_id == columns.id, assigned).correlate(task_table)
+    return or_(func.coalesce(made, false()), theirs)
 
 
 def _own_ids(viewer: Viewer) -> Any:

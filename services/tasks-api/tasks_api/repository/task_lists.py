@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
 from kit.database import AsyncSession
 from kit.paging import Paging, cursor_of, one_page
-from tasks_api.repository.task_filters import TaskFilter, columns, conditions
+from tasks_api.repository.task_filters import columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
 from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.task import Task
+from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 
 Order = Literal["created", "-created", "starts_at", "-starts_at"]

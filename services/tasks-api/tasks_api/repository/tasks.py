@@ -11,6 +11,7 @@ from kit.database import AsyncSession
 from tasks_api.errors.tasks import TaskNotFound, TaskOfOthers
 from tasks_api.models.base import metadata
 from tasks_api.repository.directory import AT_ONCE
+from tasks_api.repository.task_filters import may_be_seen
 from tasks_api.repository.task_rows import task_table, tasks_of
 from tasks_api.task import Task
 from tasks_api.viewer import Viewer
@@ -27,6 +28,8 @@ async def get_task(session: AsyncSession, task_id: UUID, viewer: Viewer, *, to_c
     query = select(task_table).where(columns.id == task_id)
     found = await tasks_of(session, query.with_for_update() if to_change else query)
     if not found or not viewer.sees(found[0].fields.kind, found[0].created_by, found[0].assignee_ids):
+        raise TaskNotFound(task_id)
+    if viewer.limits and not await may_be_seen(session, viewer, [task_id]):
         raise TaskNotFound(task_id)
     if to_change and not viewer.may_change(found[0].created_by, found[0].assignee_ids):
         raise TaskOfOthers(task_id)

@@ -112,16 +112,18 @@ class EmployeeBody(Body):
     name: Name
     email: Email | None = None
     phone: Phone | None = None
+    unit_id: UUID | None = Field(default=None, description="Where they work; only an administrator may say so.")
     active: bool = True
     user: LoginBody | None = None
 
 
 class EmployeeChange(Change):
-    may_be_null = frozenset({"email", "phone"})
+    may_be_null = frozenset({"email", "phone", "unit_id"})
 
     name: Name | None = None
     email: Email | None = None
     phone: Phone | None = None
+    unit_id: UUID | None = None
     active: bool | None = None
 
 
@@ -131,13 +133,14 @@ class EmployeeShape(Shape):
     name: str
     email: str | None
     phone: str | None
+    unit_id: UUID | None
     user_id: UUID | None
     active: bool
     created_at: Moment
 
     @classmethod
     def of(cls, employee: Employee, *, emails: list[str], user_id: UUID | None) -> "EmployeeShape":
-        return cls(**_card(employee), email=emails[0] if emails else None, user_id=user_id)
+        return cls(**_card(employee), email=emails[0] if emails else None, unit_id=employee.unit_id, user_id=user_id)
 
 
 class LearnedEmail(Body):

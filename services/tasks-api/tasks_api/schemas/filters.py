@@ -12,9 +12,9 @@ from kit.schemas import Body, Line, Moment, Shape
 from tasks_api.folding import search_words
 from tasks_api.models.lists import SavedFilter
 from tasks_api.periods import Period, period_at
-from tasks_api.repository.task_filters import TaskFilter
 from tasks_api.schemas.tasks import Color, Kind, Status
 from tasks_api.schemas.values import Change, Name
+from tasks_api.task_filter import TaskFilter
 
 Some = Annotated[list[UUID], Field(max_length=50)]
 

@@ -34,7 +34,9 @@ class LoginBody(Body):
     password: Password
     scopes: list[str] | None = None
     visibility: Visibility = Field(
-        default="own", description="What is seen of the agenda: tasks, activities, calendar."
+        default="own",
+        description="What is seen of the agenda (tasks, activities, calendar): one's own, what co-workers of one's unit do, what "
+        "anybody in it or below it does, or everything (features K32, K33).",
     )
     visibility_by_list: VisibilityByList = Field(
         default={},
