@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from kit import metrics as prometheus
 from kit.admin_routes import admin_router
@@ -27,7 +27,7 @@ from kit.clock import SystemClock
 from kit.database import Database
 from kit.doorway import Doorway
 from kit.events import Event
-from kit.express import Express, express_routes
+from kit.express import Express
 from kit.health import Check, health_routes
 from kit.idempotency import Idempotency, keep_tidy
 from kit.leases import leases_for
@@ -148,7 +148,7 @@ def build_app(
         version=version,
         lifespan=life,
         redirect_slashes=False,
-        middleware=_middleware(parts, express_routes(routes)),
+        middleware=_middleware(parts, routes),
         telemetry=telemetry_config(settings),
     )
     app.state.parts = parts
@@ -164,7 +164,7 @@ def build_app(
     return app
 
 
-def _middleware(parts: Parts, express: Sequence[Route]) -> list[Middleware]:
+def _middleware(parts: Parts, routes: Sequence[BaseRoute]) -> list[Middleware]:
     """Outermost first. All of it is plain ASGI: `BaseHTTPMiddleware` costs a task for each request."""
     settings = parts.settings
     passed = [Middleware(Doorway, metrics=parts.metrics, max_in_flight=settings.max_in_flight)]
@@ -180,8 +180,8 @@ def _middleware(parts: Parts, express: Sequence[Route]) -> list[Middleware]:
         )
     passed.append(Middleware(Idempotency, database=parts.database, clock=parts.clock, verifier=parts.verifier))
     passed.append(Middleware(BodyLimit, default=settings.max_body_bytes))
-    if express:
-        passed.append(Middleware(Express, routes=express))
+    if not settings.otel:  # FastAPI makes the spans on its own way
+        passed.append(Middleware(Express, routes=routes))
     return passed
 
 

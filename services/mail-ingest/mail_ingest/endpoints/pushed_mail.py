@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from kit.body_limits import body_limit
 from kit.correlation import current_correlation_id
-from kit.express import express
 from kit.schemas import Moment
 from kit.tokens import Caller, requires
 from mail_ingest.errors import EmptyMail, FarTooLarge
@@ -54,7 +53,6 @@ _RAW = {
     openapi_extra={"parameters": _PARAMETERS, "requestBody": _RAW},
 )
 @body_limit(None)
-@express("mail:write")
 async def push_mail(_: Writer, request: Request) -> Response:
     """Hand in one mail, as it travels. The answer comes when it is stored and read.
 
