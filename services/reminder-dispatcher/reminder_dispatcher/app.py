@@ -33,13 +33,14 @@ from reminder_dispatcher.channels.role import Channel, Sms
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher
-from reminder_dispatcher.endpoints import automation, delivery_reports, notices, reminders, templates
+from reminder_dispatcher.endpoints import automation, delivery_reports, notices, reminders, sender_names, templates
 from reminder_dispatcher.handlers import subscription
 from reminder_dispatcher.lanes import Lane, LaneRules
 from reminder_dispatcher.ledger import Ledger
 from reminder_dispatcher.measures import Measures
 from reminder_dispatcher.parts import ReminderParts
 from reminder_dispatcher.recipients import NumberPolicy
+from reminder_dispatcher.sender_names import SenderNames
 from reminder_dispatcher.sendings import SendingFile
 from reminder_dispatcher.settings import Settings
 from reminder_dispatcher.settings_keeping import first_settings, tell_again_after_upgrade
@@ -56,7 +57,14 @@ SAYS: tuple[type[Event], ...] = (
     ReminderSettingsChanged,
     TemplateChanged,
 )
-ROUTERS = (automation.router, templates.router, notices.router, reminders.router, delivery_reports.router)
+ROUTERS = (
+    automation.router,
+    templates.router,
+    notices.router,
+    reminders.router,
+    sender_names.router,
+    delivery_reports.router,
+)
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -89,6 +97,9 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
     async def look_for_what_waits() -> None:
         await parts.waiting.run()
 
+    async def ask_about_sender_names() -> None:
+        await parts.sender_names.run()
+
     app = build_app(
         parts,
         name="reminder-dispatcher",
@@ -96,7 +107,12 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         package="reminder_dispatcher",
         routers=ROUTERS,
         subscription=subscription(rules, wake=parts.dispatcher.wake, when_caught_up=parts.dispatcher.hold.release),
-        background=[*parts.dispatcher.backgrounds(), tell_of_missed_reminders, look_for_what_waits]
+        background=[
+            *parts.dispatcher.backgrounds(),
+            tell_of_missed_reminders,
+            look_for_what_waits,
+            ask_about_sender_names,
+        ]
         if dispatching
         else [],
         checks={"dispatcher": parts.dispatcher.stalled},
@@ -146,6 +162,7 @@ def reminder_parts(*, sms: Channel[Sms] | None = None, **given: Any) -> Reminder
             database, given["service_client"], default_timezone=settings.default_timezone, wake=dispatcher.wake
         ),
         trials=Trials(email, sms),
+        sender_names=SenderNames(database, sms),
         digests=Digests(database, email, language),
         language=language,
         sms_kind=sms.kind,

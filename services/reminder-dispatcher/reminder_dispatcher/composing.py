@@ -33,6 +33,7 @@ from reminder_dispatcher.rendering import empty_fields, html_text, plain_text, s
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import templates as template_repository
+from reminder_dispatcher.sender_names import usable_sender
 from reminder_dispatcher.template_channels import words_of
 
 _PREVIEW = 120
@@ -51,6 +52,12 @@ class Circumstances:
     templates: Mapping[UUID, Template] = field(default_factory=dict)
     defaults: Mapping[tuple[str, str, str], UUID] = field(default_factory=dict)  # (channel, context, locale)
     mail_account: MailAccountCard | None = None
+    sms_sender: str | None = None  # None: that of the gateway
+
+    @property
+    def withheld_sender(self) -> str | None:
+        """A sender name that is wanted and may not be used yet (features R74)."""
+        return self.settings.sms_sender if self.sms_sender is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ async def circumstances_of(session: AsyncSession, due: Sequence[DueReminder]) ->
         mail_account=await copies.find_mail_account(session, settings.mail_account_id)
         if settings.mail_account_id
         else None,
+        sms_sender=await usable_sender(session, settings.sms_sender) if settings.sms_sender else None,
     )
 
 
@@ -225,9 +233,11 @@ def _sms(
     )
     if not sms.text:
         return CannotCompose("empty_text", "The template gives an empty text for this task.")
-    message = Sms(reminder.id.hex, recipient.address, sms.text, sms.encoding, sms.segments, given.settings.sms_sender)
+    message = Sms(reminder.id.hex, recipient.address, sms.text, sms.encoding, sms.segments, given.sms_sender)
     shortened = f"Shortened to {template.max_segments} segments." if sms.was_shortened else None
-    notes = [note for note in (shortened, _what_is_empty(template, facts)) if note]
+    withheld = given.withheld_sender
+    unnamed = f"The sender name {withheld!r} is not approved; the gateway's own was used." if withheld else None
+    notes = [note for note in (shortened, unnamed, _what_is_empty(template, facts)) if note]
     run_as = given.settings.run_as_user_id
     return Composed(message, recipient, None, sms.text, sms.segments, " ".join(notes) or None, run_as)
 

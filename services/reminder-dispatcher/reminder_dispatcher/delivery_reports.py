@@ -1,5 +1,6 @@
 """What gateways report about the way of an SMS, in one form for all of them (features R78, reliability B15)."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,15 @@ _TWILIO: Mapping[str, Verdict] = {
     "undelivered": "undelivered",
     "failed": "rejected",
 }
+_SERWERSMS: Mapping[str, Verdict] = {
+    "delivered": "delivered", "delivrd": "delivered", "dostarczono": "delivered", "doreczono": "delivered",
+    "dostarczona": "delivered", "doreczona": "delivered", "doreczone": "delivered",
+    "undelivered": "undelivered", "undeliv": "undelivered", "niedostarczono": "undelivered",
+    "niedoreczono": "undelivered", "niedostarczona": "undelivered", "niedoreczona": "undelivered",
+    "niedoreczone": "undelivered",
+    "unsent": "rejected", "niewyslane": "rejected", "niewyslana": "rejected", "rejectd": "rejected", "rejected": "rejected",
+    "expired": "expired",
+}  # fmt: skip
 _PLAIN: Mapping[str, Verdict] = {
     "delivered": "delivered",
     "undelivered": "undelivered",
@@ -48,9 +58,23 @@ def read_reports(kind: str, told: Mapping[str, str]) -> list[DeliveryReport]:
             return [report for row in rows if (report := _report(*row, words=_SMSAPI)) is not None]
         case "twilio":
             report = _report("", told.get("MessageSid", ""), told.get("MessageStatus", ""), words=_TWILIO)
+        case "serwersms":
+            report = _of_serwersms({name.lower(): value for name, value in told.items()})
         case _:
             report = _report(told.get("reference", ""), told.get("id", ""), told.get("status", ""), words=_PLAIN)
     return [report] if report is not None else []
+
+
+def _of_serwersms(told: Mapping[str, str]) -> DeliveryReport | None:
+    """The fields of both its interfaces: `id`, `unique_id` and `status`, and in Polish `smsid`, `usmsid` and `stan`."""
+    reference = told.get("unique_id") or told.get("usmsid") or ""
+    status = _without_diacritics(told.get("status") or told.get("stan") or "")
+    return _report(reference, told.get("id") or told.get("smsid") or "", status, words=_SERWERSMS)
+
+
+def _without_diacritics(text: str) -> str:
+    plain = unicodedata.normalize("NFD", text.replace("ł", "l").replace("Ł", "L"))
+    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def _report(reference: str, gateway_id: str, status: str, *, words: Mapping[str, Verdict]) -> DeliveryReport | None:

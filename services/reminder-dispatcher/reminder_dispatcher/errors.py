@@ -46,6 +46,27 @@ class UnusableSettings(Invalid):
         super().__init__(errors[0]["detail"], errors=errors)
 
 
+class SenderNameNotFound(NotFound):
+    code = "sender_name_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no sender name {name!r}.")
+
+
+class SenderNameExists(Conflict):
+    code = "sender_name_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The sender name {name!r} is there already.")
+
+
+class SenderNameInUse(Conflict):
+    code = "sender_name_in_use"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The reminder settings use the sender name {name!r}; choose another one there first.")
+
+
 class ReminderNotFound(NotFound):
     code = "reminder_not_found"
 

@@ -19,7 +19,7 @@ from kit.correlation import correlation
 from kit.database import AsyncSession, Database
 from kit.failpoints import failpoint
 from kit.outages import is_outage
-from reminder_dispatcher.channels.role import Accepted, Mail, NotEver, NotNow, OutcomeUnknown
+from reminder_dispatcher.channels.role import SENDER_REFUSED, Accepted, Mail, NotEver, NotNow, OutcomeUnknown, Sms
 from reminder_dispatcher.claiming import Claimed
 from reminder_dispatcher.composing import Composed
 from reminder_dispatcher.due import ON_TIME
@@ -28,6 +28,7 @@ from reminder_dispatcher.outcomes import Answer, NextState, after_attempt, is_tr
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import dispatching as repository
 from reminder_dispatcher.restoring import key_of
+from reminder_dispatcher.sender_names import note_refused
 from reminder_dispatcher.sendings import NoSendings, Sending, SendingLog
 
 SENDING_LEASE = timedelta(minutes=7)
@@ -268,6 +269,9 @@ async def _settle_channels(session: AsyncSession, outcomes: Sequence[Outcome], n
         elif isinstance(one.answer, NotNow | NotEver) and one.answer.whole_channel:
             if known is not None and known.paused_until > now:
                 continue
+            message = one.composed.message
+            if one.answer.reason == SENDER_REFUSED and isinstance(message, Sms) and message.sender is not None:
+                await note_refused(session, message.sender, now=now)
             failures = known.failures + 1 if known else 1
             values = {
                 "failures": failures,

@@ -10,6 +10,7 @@ from kit.bell import Bell
 from reminder_dispatcher.composing import Language
 from reminder_dispatcher.digests import Digests
 from reminder_dispatcher.dispatch import Dispatcher
+from reminder_dispatcher.sender_names import SenderNames
 from reminder_dispatcher.settings import Settings
 from reminder_dispatcher.trials import Trials
 from reminder_dispatcher.waiting import WaitingMatters
@@ -23,6 +24,7 @@ class ReminderParts(Parts):
     bell: Bell
     waiting: WaitingMatters
     trials: Trials
+    sender_names: SenderNames
     language: Language
     sms_kind: str
 

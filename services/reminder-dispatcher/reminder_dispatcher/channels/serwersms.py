@@ -3,12 +3,13 @@
 import httpx
 
 from reminder_dispatcher.channels.gateway_http import GatewayAnswer, ask, short, whole_number
-from reminder_dispatcher.channels.role import Accepted, NotEver, OutcomeUnknown, Sms
+from reminder_dispatcher.channels.role import SENDER_REFUSED, Accepted, NotEver, OutcomeUnknown, SenderState, Sms
 
 _OF_US = {1001: "gateway_refuses_us", 1002: "gateway_refuses_us", 1003: "gateway_refuses_us", 1005: "gateway_refuses_us",
           1007: "account_restricted", 3000: "no_credit", 3001: "gateway_refuses_us", 3002: "no_credit",
           3003: "gateway_refuses_us"}  # fmt: skip
 _OF_RECIPIENT = {2001: "bad_number"}
+_SENDERS: dict[str, SenderState] = {"authorized": "approved", "rejected": "refused", "deactivated": "refused"}
 
 
 class SerwerSmsChannel:
@@ -20,6 +21,7 @@ class SerwerSmsChannel:
     def __init__(self, http: httpx.AsyncClient, *, base: str, token: str, sender: str | None) -> None:
         self._http = http
         self._url = f"{base}/messages/send_sms.json"
+        self._senders_url = f"{base}/senders/index.json"
         self._token = token
         self._sender = sender
 
@@ -36,6 +38,20 @@ class SerwerSmsChannel:
         headers = {"authorization": f"Bearer {self._token}"}
         request = self._http.build_request("POST", self._url, data=form, headers=headers)
         return _understood(await ask(self._http, request))
+
+    async def sender_state(self, name: str) -> SenderState:
+        """`senders/index` lists the names of the account, each with its status."""
+        headers = {"authorization": f"Bearer {self._token}"}
+        request = self._http.build_request("POST", self._senders_url, headers=headers)
+        answer = await ask(self._http, request)
+        items = (answer.document or {}).get("items")
+        if not isinstance(items, list):
+            raise OutcomeUnknown("unclear_answer", f"HTTP {answer.status}")
+        listed = (item for item in items if isinstance(item, dict))
+        own = next((item for item in listed if str(item.get("name", "")).lower() == name.lower()), None)
+        if own is None:
+            return "unlisted"
+        return _SENDERS.get(str(own.get("status")), "pending")
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -63,5 +79,7 @@ def _refused(code: int | None, kind: str, told: str) -> NotEver:
         return NotEver(_OF_US[code], detail, whole_channel=True)
     if code in _OF_RECIPIENT:
         return NotEver(_OF_RECIPIENT[code], detail)
-    ours = kind != "SendError" and any(word in kind.lower() for word in ("auth", "user", "credit", "limit", "sender"))
+    if "sender" in kind.lower() and kind != "SendError":
+        return NotEver(SENDER_REFUSED, detail, whole_channel=True)
+    ours = kind != "SendError" and any(word in kind.lower() for word in ("auth", "user", "credit", "limit"))
     return NotEver("gateway_refuses_us" if ours else "gateway_refused", detail, whole_channel=ours)

@@ -1,15 +1,24 @@
 """SMS through SMSAPI.pl. Our reference travels as `idx` with `check_idx`, so that a repeated SMS is refused there (error 53)."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from reminder_dispatcher.channels.gateway_http import GatewayAnswer, ask, short, whole_number
-from reminder_dispatcher.channels.role import Accepted, NotEver, NotNow, OutcomeUnknown, Sms
+from reminder_dispatcher.channels.role import (
+    SENDER_REFUSED,
+    Accepted,
+    NotEver,
+    NotNow,
+    OutcomeUnknown,
+    SenderState,
+    Sms,
+)
 
 _SENT_BEFORE = 53
 _OF_RECIPIENT = {11: "text_refused", 12: "text_too_long", 13: "bad_number", 57: "blacklisted", 94: "text_refused"}
-_OF_US = {14: "sender_refused", 98: "account_restricted", 101: "gateway_refuses_us", 102: "gateway_refuses_us",
+_OF_US = {14: SENDER_REFUSED, 98: "account_restricted", 101: "gateway_refuses_us", 102: "gateway_refuses_us",
           103: "no_credit", 105: "gateway_refuses_us", 110: "gateway_refuses_us", 1000: "gateway_refuses_us"}  # fmt: skip
 _LATER = {8: "gateway_away", 52: "too_many", 200: "gateway_away", 201: "gateway_away", 999: "gateway_away"}
 
@@ -23,6 +32,7 @@ class SmsApiChannel:
     ) -> None:
         self._http = http
         self._url = f"{base}/sms.do"
+        self._names_url = f"{base}/sms/sendernames"
         self._token = token
         self._sender = sender
         self._report_url = report_url
@@ -43,6 +53,18 @@ class SmsApiChannel:
         headers = {"authorization": f"Bearer {self._token}"}
         request = self._http.build_request("POST", self._url, data=form, headers=headers)
         return _understood(await ask(self._http, request))
+
+    async def sender_state(self, name: str) -> SenderState:
+        """https://www.smsapi.pl/docs: sender names; a name that is not among ours is answered with 404."""
+        headers = {"authorization": f"Bearer {self._token}"}
+        request = self._http.build_request("GET", f"{self._names_url}/{quote(name, safe='')}", headers=headers)
+        answer = await ask(self._http, request)
+        status = str((answer.document or {}).get("status", "")).upper()
+        if answer.status == 404:
+            return "unlisted"
+        if not answer.is_success or not status:
+            raise OutcomeUnknown("unclear_answer", f"HTTP {answer.status}")
+        return "approved" if status == "ACTIVE" else "pending"
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -1,6 +1,6 @@
 """Tables of reminder-dispatcher."""
 
-from reminder_dispatcher.models.automation import Automation, Template, TemplateDefault
+from reminder_dispatcher.models.automation import Automation, SenderName, Template, TemplateDefault
 from reminder_dispatcher.models.base import core, metadata
 from reminder_dispatcher.models.copies import (
     AccountCard,
@@ -32,6 +32,7 @@ __all__ = [
     "Reminder",
     "ReminderAction",
     "Restoration",
+    "SenderName",
     "TaskCopy",
     "Template",
     "TemplateDefault",

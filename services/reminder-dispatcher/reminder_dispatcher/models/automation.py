@@ -31,6 +31,27 @@ class Automation(Table, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class SenderName(Table, table=True):
+    """A name SMS may bear instead of a number (features R74). `folded` keeps it unique whatever its case.
+
+    `gateway_says` is what the gateway told at `asked_at`; None when it cannot tell or was never asked.
+    """
+
+    __tablename__ = "sender_name"
+
+    name: str = Field(primary_key=True, max_length=11)
+    folded: str = Field(max_length=11, unique=True)
+    version: int
+    status: str = Field(max_length=10)  # "pending", "approved"
+    statement: str | None = None
+    stated_by: UUID | None = None
+    stated_by_name: str | None = Field(default=None, max_length=200)
+    stated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gateway_says: str | None = Field(default=None, max_length=10)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Template(Table, table=True):
     """A text with merge fields; `from_address` is for sending by hand only (features R24)."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from kit.database import AsyncSession
-from reminder_dispatcher.models import AccountCard, ContactCard, EmployeeCard, core
+from reminder_dispatcher.models import AccountCard, ContactCard, EmployeeCard, SenderName, core
 from reminder_dispatcher.models.base import Table
 from reminder_dispatcher.models.reminders import Attempt, Reminder, ReminderAction
 from reminder_dispatcher.phone_numbers import NotANumber, NumberNotAllowed, e164
@@ -33,7 +33,9 @@ async def forget_card(session: AsyncSession, kind: str, card_id: UUID) -> None:
     known = row._mapping  # noqa: SLF001 - the documented way to values by name
     if known.get("user_id") is not None:
         action = core(ReminderAction)
+        name = core(SenderName)
         await session.execute(update(action).where(action.c.user_id == known["user_id"]).values(by_name=""))
+        await session.execute(update(name).where(name.c.stated_by == known["user_id"]).values(stated_by_name=""))
     reached_at = _reached_at(known)
     if not reached_at:
         return

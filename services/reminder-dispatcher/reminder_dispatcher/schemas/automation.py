@@ -149,7 +149,9 @@ class SettingsBody(Body):
     unanswered_cases: WaitingBody = Field(default_factory=WaitingBody)
     waiting_invitations: WaitingBody = Field(default_factory=WaitingBody)
     sms_sender: SenderName | None = Field(
-        default=None, description="Sender of SMS in place of the one in GONIEC_SMS_URL (features R74, R75)."
+        default=None,
+        description="Sender of SMS in place of the one in GONIEC_SMS_URL, once it is approved: see /v1/sender-names "
+        "(features R74, R75).",
     )
     run_as_user_id: UUID | None = Field(
         default=None,

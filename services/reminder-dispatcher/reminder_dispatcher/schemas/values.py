@@ -39,7 +39,7 @@ Length = Annotated[
 ]
 """A length of time in ISO 8601, whole minutes (features R37): PT24H, P1D, PT15M."""
 
-SenderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ]{1,11}$")]
-"""Sender of an SMS: at most 11 Latin letters, digits and spaces (features R74)."""
+SenderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9 ]{0,9}[A-Za-z0-9])?$")]
+"""Sender of an SMS: at most 11 Latin letters and digits, with spaces between them (features R74)."""
 
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
