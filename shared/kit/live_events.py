@@ -14,7 +14,7 @@ from kit.database import AsyncSession, Database
 from kit.errors import Invalid
 from kit.event_log import ROUND, LoggedEvent, Place, chosen_types, end_of_log, events_after
 from kit.parts import AppParts
-from kit.tokens import Caller, MissingScope, SignedIn
+from kit.tokens import Caller, MissingScope, requires
 
 LOOK_EVERY = timedelta(seconds=2)
 """Another replica may have published something."""
@@ -40,44 +40,44 @@ async def _all_of_them(_: AsyncSession, __: Caller, events: Sequence[LoggedEvent
     return list(events)
 
 
-def _anybody(_: Caller) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Who may know which events.
 
-    `scopes` maps the first word of a type (`task`) to the scopes one needs for such events. `narrow` leaves those that the
-    caller may see, `admit` raises for callers who are to hear nothing at all.
+    `scopes` maps types, or their beginnings (`task`, `task.created`), to the scopes one needs for them; the longest that fits
+    counts. `narrow` leaves those events that the caller may see. `door` is where the caller comes in.
     """
 
     scopes: Mapping[str, tuple[str, ...]]
     narrow: Narrow = _all_of_them
-    admit: Callable[[Caller], None] = field(default=_anybody)
+    door: requires = field(default_factory=requires)
 
-    def check_covers(self, said: Sequence[str]) -> None:
-        """ValueError when it does not say who may know one of these types."""
-        for one in said:
-            if _first_word(one) not in self.scopes:
-                raise ValueError(f"Who may know {one} is not said.")
+    def scopes_for(self, event_type: str) -> tuple[str, ...]:
+        """ValueError when it is not said who may know such events."""
+        words = event_type.split(".")
+        for length in range(len(words), 0, -1):
+            found = self.scopes.get(".".join(words[:length]))
+            if found is not None:
+                return found
+        raise ValueError(f"Who may know {event_type} is not said.")
 
     def types_for(self, caller: Caller, wanted: frozenset[str]) -> frozenset[str]:
         """Those of the wanted types that the caller's scopes allow. MissingScope when there are none."""
-        self.admit(caller)
-        allowed = {one for one in wanted if all(caller.has(scope) for scope in self.scopes[_first_word(one)])}
+        allowed = frozenset(one for one in wanted if all(caller.has(scope) for scope in self.scopes_for(one)))
         if not allowed:
-            raise MissingScope(sorted({scope for one in wanted for scope in self.scopes[_first_word(one)]}))
-        return frozenset(allowed)
+            raise MissingScope(sorted({scope for one in wanted for scope in self.scopes_for(one)}))
+        return allowed
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Somebody who listens: who they are, what they may hear, and from where on."""
+    """Somebody who listens: who they are, what they may hear, from where on, and whether they wait for what comes."""
 
     caller: Caller
     types: frozenset[str]
     place: Place
-    missed_some: bool
+    missed_some: bool = False
+    stays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,11 @@ class Listening:
                     yield event
                 if events:
                     place = events[-1].place
-                if len(events) < ROUND:
-                    await self._wait(rang)
+                if len(events) == ROUND:
+                    continue
+                if not listener.stays:
+                    return
+                await self._wait(rang)
 
     async def _wait(self, rang: asyncio.Event) -> None:
         try:
@@ -128,25 +131,29 @@ LastSeen = Annotated[
     Header(alias="last-event-id", max_length=100, description="The id of the last event seen: go on after it."),
 ]
 
+Follow = Annotated[bool, Query(description="Wait for what comes; otherwise the answer ends with what is there.")]
+
 
 def live_router(said: Sequence[str], sight: Sight, bell: Bell) -> APIRouter:
     """The stream of a service that says these types."""
-    sight.check_covers(said)
+    for one in said:
+        sight.scopes_for(one)
     router = APIRouter(tags=["live"])
 
     async def listener(
         the: AppParts,
-        caller: SignedIn,
+        caller: Annotated[Caller, Depends(sight.door)],
         types: Types = None,
         last_seen: LastSeen = None,
+        follow: Follow = True,
     ) -> Listener:
         allowed = sight.types_for(caller, chosen_types(types or [ALL], said))
         if last_seen is None:
             async with the.database.reading() as session:
-                return Listener(caller, allowed, await end_of_log(session), missed_some=False)
+                return Listener(caller, allowed, await end_of_log(session), stays=follow)
         now = the.clock.now()
         place = _place_in(last_seen, now)
-        return Listener(caller, allowed, place, missed_some=place.is_forgotten(now))
+        return Listener(caller, allowed, place, missed_some=place.is_forgotten(now), stays=follow)
 
     @router.get("/v1/events", response_class=EventSourceResponse)
     async def follow_events(
@@ -175,10 +182,6 @@ def _place_in(event_id: str, now: datetime) -> Place:
     if place.at > now + CLOCKS_DIFFER_BY:
         raise BadEventId
     return place
-
-
-def _first_word(event_type: str) -> str:
-    return event_type.partition(".")[0]
 
 
 def _moment(at: datetime) -> str:

@@ -8,19 +8,21 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from fastapi import Request
 from tests.component.kit.telling_parrot import PARROT, SIGHT, Parrot, parrot_with
 
+from kit.bell import Bell
 from kit.database import AsyncSession, Database
 from kit.errors import Forbidden
 from kit.event_log import BEGINNING, LoggedEvent, Place, end_of_log, events_after
-from kit.live_events import Sight
+from kit.live_events import Sight, live_router
 from kit.outbox import Relay
 from kit.testing import FixedClock, InMemoryBus
 from kit.testing.fixtures import OpenDatabase
 from kit.testing.streams import Stream, stream_of
 from kit.testing.waiting import until
 from kit.testing.web import signed_token
-from kit.tokens import Caller
+from kit.tokens import Caller, authorized, requires
 
 pytestmark = pytest.mark.storage
 
@@ -71,6 +73,15 @@ async def test_who_comes_back_goes_on_where_they_stopped(parrot: Parrot) -> None
         assert numbers(await stream.has(497)) == list(range(3, 500))
 
 
+async def test_who_does_not_stay_is_told_what_is_there(parrot: Parrot) -> None:
+    async with listening(parrot) as stream:
+        await parrot.say(*range(300))
+        (first, *_) = await stream.has(300)
+    async with listening(parrot, "follow=false", after=first["id"]) as stream:
+        await until(lambda: stream.is_over)
+        assert numbers(stream.events()) == list(range(1, 300))
+
+
 async def test_only_the_types_asked_for(parrot: Parrot) -> None:
     for query, expected in (("types=mail.echoed", [2]), ("types=mail.*", [1, 2]), ("types=mail.parroted.v1", [1])):
         async with listening(parrot, query) as stream:
@@ -87,11 +98,14 @@ async def test_rights_are_looked_at_before_and_while(database: Database, clock: 
         assert caller.subject == "tester"
         return [event for event in events if event.data()["n"] % 2 == 0]
 
-    def no_birds(caller: Caller) -> None:
-        if caller.has("bird"):
-            raise Forbidden("Birds are told nothing.")
+    class no_birds(requires):  # noqa: N801 - as `requires`
+        async def __call__(self, request: Request) -> Caller:
+            caller = await authorized(request)
+            if caller.has("bird"):
+                raise Forbidden("Birds are told nothing.")
+            return caller
 
-    async with parrot_with(database, clock, bus, sight=Sight(SIGHT.scopes, narrow=even_ones, admit=no_birds)) as parrot:
+    async with parrot_with(database, clock, bus, sight=Sight(SIGHT.scopes, even_ones, no_birds())) as parrot:
         async with listening(parrot) as stream:
             await parrot.say(1, 2, 3, 4)
             assert numbers(await stream.has(2)) == [2, 4]
@@ -100,6 +114,16 @@ async def test_rights_are_looked_at_before_and_while(database: Database, clock: 
                 assert (stream.status, orjson.loads(stream.text)["code"]) == (403, code)
         async with stream_of(parrot.app, "/v1/events", headers={}) as stream:
             assert stream.status == 401
+
+
+def test_the_longest_rule_counts_and_none_is_missing() -> None:
+    sight = Sight({"mail": ("mail:read",), "mail.echoed": ("mail:read", "echoes:read")})
+    reader, listener = Caller("a", frozenset({"mail:read"})), Caller("b", frozenset({"mail:read", "echoes:read"}))
+    said = frozenset({"mail.parroted.v1", "mail.echoed.v1"})
+    assert sight.types_for(reader, said) == {"mail.parroted.v1"}
+    assert sight.types_for(listener, said) == said
+    with pytest.raises(ValueError, match="Who may know case"):
+        live_router(["mail.echoed.v1", "case.opened.v1"], sight, Bell())
 
 
 @pytest.mark.parametrize("after", ["", "x", "1", "9-", "99999999999999999-1", "-5-1"])
