@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _PULL_LASTS = 5.0
-_BUSY_WITHIN = 0.1
-_LINGER = 0.01
+_BUSY_WITHIN = 0.25
+# While much arrives we wait for more, since a batch costs nearly the same however large it is: the more the last one held,
+# the longer. Single events are handed on at once.
+_LINGER_FOR_EACH = 0.002
+_LONGEST_LINGER = 0.1
 _ACK, _NAK, _WORKING = b"+ACK", b"-NAK", b"+WPI"
 
 
@@ -51,6 +54,7 @@ class NatsEar:
         self._expected = 0
         self._pull_ends = 0.0
         self._last_fetch = 0.0
+        self._last_taken = 0
         self._rewound_on = -1
         self._stop_being_told = bus.on_connected(self._news.set)
 
@@ -91,10 +95,10 @@ class NatsEar:
                 async with asyncio.timeout(max(left, 0.0)):
                     await self._news.wait()
         if len(self._arrived) < limit and loop.time() - self._last_fetch < _BUSY_WITHIN:
-            await asyncio.sleep(_LINGER)
+            await asyncio.sleep(min(self._last_taken * _LINGER_FOR_EACH, _LONGEST_LINGER))
         taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
         await self._ask_for_more(limit)
-        self._last_fetch = loop.time()
+        self._last_fetch, self._last_taken = loop.time(), len(taken)
         return taken
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:

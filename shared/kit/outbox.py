@@ -29,7 +29,8 @@ HEARD_KEPT_FOR = timedelta(days=15)
 _ROUND = 500
 _ROUND_BYTES = 8 * 1024 * 1024
 _POLL = 1.0
-_GATHER = 0.005  # what is announced within this time leaves together: one batch instead of several
+# What is announced within this time leaves together: one batch instead of several, and longer while much is said.
+_GATHER, _GATHER_FOR_EACH, _LONGEST_GATHER = 0.005, 0.002, 0.05
 _NOT_LEADING = 2.0
 _CHECK_STREAM_EVERY = timedelta(seconds=10)
 _TIDY_EVERY = timedelta(hours=1)
@@ -114,8 +115,8 @@ class Relay:
                         await still_leading()
                         published = await self.publish_waiting()
                         pause = _FIRST_PAUSE
-                        if not published:
-                            await self._rest()
+                        if published < _ROUND:
+                            await self._rest(after=published)
                 await asyncio.sleep(_NOT_LEADING)
             except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens in it
                 log.warning("relay_pauses", reason=str(error) or type(error).__name__, seconds=round(pause, 1))
@@ -161,14 +162,16 @@ class Relay:
         async with self._database.reading() as session:
             return await session.scalar(select(func.count()).select_from(outbox).where(outbox.c.waiting)) or 0
 
-    async def _rest(self) -> None:
-        self._observer.outbox_depth(0)
-        try:
-            async with asyncio.timeout(_POLL):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(_GATHER)
+    async def _rest(self, *, after: int) -> None:
+        """Until something is announced, and a moment longer for what comes with it; `after` is what the last round took."""
+        if not after:
+            self._observer.outbox_depth(0)
+            try:
+                async with asyncio.timeout(_POLL):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+        await asyncio.sleep(min(max(_GATHER, after * _GATHER_FOR_EACH), _LONGEST_GATHER))
 
     async def _mark(self, seqs: Sequence[int], highest: int) -> None:
         """Each round gets a later moment than the one before, which makes the outbox a log (`kit.event_log`). Should two

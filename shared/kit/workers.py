@@ -137,6 +137,11 @@ class WorkerPool:
     def process_ids(self) -> list[int]:
         return [child.process.pid for child in self._children]
 
+    @property
+    def free(self) -> int:
+        """How many children have nothing to do."""
+        return self._free.qsize()
+
     async def run(self, function: str, arguments: Sequence[bytes]) -> list[Result]:
         """`function` ("package.module:name", bytes → bytes) of each argument, in order.
 

@@ -9,9 +9,11 @@ A crash in between leaves rows in state `stored`; `recovering` takes them up (re
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from uuid import UUID
 
 import orjson
@@ -37,6 +39,8 @@ from mail_ingest.verdicts import Verdict, quarantined, verdict_of
 
 PARSE = "mail_ingest.parsing.jobs:parse_job"
 LEDGER_LOCK = "ledger"
+SMALLEST_SHARE = 8
+"""So many mails are worth a worker of their own."""
 
 log = structlog.get_logger("mail_ingest.intake")
 
@@ -87,7 +91,7 @@ class Intake:
         try:
             mailboxes = {mail.id: await self._accounts.last_known(mail.account_id) for mail in mails}
             requests = [self._request(mail, mailboxes[mail.id]) + raw[mail.raw_sha256] for mail in mails]
-            results: list[Result] = await self._workers.run(PARSE, requests)
+            results = await self._parsed(requests)
             verdicts = [
                 verdict_of(mail, mailboxes[mail.id], result) for mail, result in zip(mails, results, strict=True)
             ]
@@ -146,6 +150,15 @@ class Intake:
             raise DiskFull
 
     # ---- reading
+
+    async def _parsed(self, requests: Sequence[bytes]) -> list[Result]:
+        """A batch worth sharing is shared among the workers that have nothing else to do."""
+        shares = max(1, min(self._workers.free, len(requests) // SMALLEST_SHARE))
+        size = -(-len(requests) // shares)
+        parts = [requests[start : start + size] for start in range(0, len(requests), size)]
+        if len(parts) == 1:
+            return await self._workers.run(PARSE, parts[0])
+        return list(chain.from_iterable(await asyncio.gather(*(self._workers.run(PARSE, part) for part in parts))))
 
     def _request(self, mail: Waiting, mailbox: Mailbox) -> bytes:
         """What `parsing.jobs` expects before the mail: its context as one line of JSON."""
