@@ -7,6 +7,7 @@ the transaction and the errors; only the way between them is short. For statemen
 
 # ruff: noqa: SLF001 - the short way leads past the public one
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar, cast
@@ -52,8 +53,8 @@ class Prepared:
         self._keys = keys
         self._compiled: WeakKeyDictionary[Dialect, _Compiled] = WeakKeyDictionary()
 
-    async def rows(self, session: AsyncSession, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Execute it once; what it returns, each row as a plain tuple of Python values."""
+    async def rows(self, session: AsyncSession, **parameters: Any) -> list[Any]:
+        """Execute it once; what it returns, each row as a named tuple of Python values."""
         connection = await _connection_of(session)
         compiled = self._on(connection.dialect)
         values = compiled.converted(compiled.one, parameters)
@@ -125,6 +126,9 @@ class _Compiled:
         }
         self._binds = [(name, processors.get(name)) for name in names]
         self._columns = [_result_processor(entry[3], dialect) for entry in compiled._result_columns]
+        names_of_columns = [entry[0] for entry in compiled._result_columns]
+        row: Any = namedtuple("Row", names_of_columns, rename=True)  # type: ignore[misc]
+        self._row: Callable[[Any], Any] = row._make
 
     def converted(self, convert: Callable[[Any], Values], given: Any) -> Values:
         """What a column refuses is told as a session would: the value itself is not quoted."""
@@ -148,13 +152,15 @@ class _Compiled:
             columns.append(map(process, values) if process else values)
         return list(zip(*columns, strict=True))
 
-    def read(self, rows: Any) -> list[tuple[Any, ...]]:
-        if not any(self._columns):
-            return [tuple(row) for row in rows]
-        return [
-            tuple(process(value) if process else value for process, value in zip(self._columns, row, strict=True))
-            for row in rows
+    def read(self, rows: Any) -> list[Any]:
+        """Column by column, as `many`."""
+        if not rows or not any(self._columns):
+            return list(map(self._row, rows))
+        values = zip(*rows, strict=True)
+        columns = [
+            map(process, column) if process else column for process, column in zip(self._columns, values, strict=True)
         ]
+        return list(map(self._row, zip(*columns, strict=True)))
 
 
 def _result_processor(type_: Any, dialect: Dialect) -> Process | None:

@@ -14,6 +14,7 @@ from case_threader.repository.among import among
 from case_threader.shared_domains import is_shared
 from contracts.addresses import domain_of
 from kit.database import AsyncSession, insert_ignoring_conflicts, upsert_many
+from kit.prepared import Prepared
 
 Row = dict[str, Any]
 
@@ -23,6 +24,10 @@ _TABLES: dict[str, Table] = {
     "employee": tables.employees,
     "mailbox": tables.mail_accounts,
 }
+
+_domains_of_mailboxes = Prepared(
+    lambda _: select(tables.known_addresses.c.domain).where(tables.known_addresses.c.kind == "mailbox").distinct()
+)
 
 
 async def keep_cards(session: AsyncSession, kind: str, cards: Sequence[Row], addresses: Sequence[Row]) -> None:
@@ -114,9 +119,7 @@ async def ours_among(session: AsyncSession, emails: Collection[str]) -> set[str]
 
 async def own_domains(session: AsyncSession) -> frozenset[str]:
     """The domains of our mail accounts in which nobody else can have an address."""
-    address = tables.known_addresses.c
-    domains = await session.scalars(select(address.domain).where(address.kind == "mailbox").distinct())
-    return frozenset(domain for domain in domains if not is_shared(domain))
+    return frozenset(domain for (domain,) in await _domains_of_mailboxes.rows(session) if not is_shared(domain))
 
 
 async def accounts_at_domains(session: AsyncSession, domains: Collection[str]) -> dict[str, frozenset[UUID]]:

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import bindparam, func, select
 
 from case_threader.case_settings import CaseSettings
 from case_threader.evidence import LOOK_BACK, Decided, Evidence, KnownCase, KnownMail, KnownPerson
 from case_threader.mails import ReadMail
 from case_threader.repository import tables
-from case_threader.repository.among import among
 from case_threader.repository.directory import accounts_at_domains, own_domains
 from contracts.addresses import domain_of
 from kit.database import AsyncSession
+from kit.prepared import Prepared, among
 
 _MAIL_COLUMNS = (
     tables.messages.c.id,
@@ -48,6 +48,59 @@ _CASE_COLUMNS = (
     tables.cases.c.continued_by,
     tables.cases.c.is_by_hand,
     tables.cases.c.deleted_at,
+)
+
+_filing, _known, _message, _case = tables.filings.c, tables.known_ids.c, tables.messages.c, tables.cases.c
+_address, _participant = tables.known_addresses.c, tables.participants.c
+
+_decisions = Prepared(
+    lambda dialect: select(_filing.message_id, _filing.outcome, _filing.held_by, _filing.version).where(
+        among(dialect, _filing.message_id, "message_ids")
+    )
+)
+_mails_by_known_ids = Prepared(
+    lambda dialect: (
+        select(_known.rfc_message_id, _known.kind, *_MAIL_COLUMNS)
+        .join(tables.messages, _message.id == _known.message_id)
+        .where(among(dialect, _known.rfc_message_id, "rfc_message_ids"))
+    )
+)
+_mails_by_identity = Prepared(lambda dialect: select(*_MAIL_COLUMNS).where(among(dialect, _message.identity, "values")))
+_mails_by_thread_index = Prepared(
+    lambda dialect: select(*_MAIL_COLUMNS).where(among(dialect, _message.thread_index, "values"))
+)
+_mails_by_id = Prepared(lambda dialect: select(*_MAIL_COLUMNS).where(among(dialect, _message.id, "values")))
+_cases_by_number = Prepared(lambda dialect: select(*_CASE_COLUMNS).where(among(dialect, _case.number, "numbers")))
+_cases_by_id = Prepared(lambda dialect: select(*_CASE_COLUMNS).where(among(dialect, _case.id, "ids")))
+_open_cases_titled = Prepared(
+    lambda dialect: select(*_CASE_COLUMNS).where(
+        among(dialect, _case.account_id, "accounts"),
+        among(dialect, _case.title, "titles"),
+        _case.status == "open",
+        _case.deleted_at.is_(None),
+        _case.merged_into.is_(None),
+    )
+)
+_cards_by_email = Prepared(
+    lambda dialect: select(_address.email, _address.kind, _address.owner_id, _address.account_id).where(
+        among(dialect, _address.email, "emails")
+    )
+)
+_parties = Prepared(
+    lambda dialect: select(_participant.case_id, _participant.email).where(
+        among(dialect, _participant.case_id, "case_ids"),
+        among(dialect, _participant.email, "emails"),
+        _participant.verified,
+    )
+)
+_lately_opened = Prepared(
+    lambda dialect: (
+        select(_case.opened_by, _case.opened_wording, func.count())
+        .where(
+            among(dialect, _case.opened_by, "senders"), _case.opened_at > bindparam("since", type_=_case.opened_at.type)
+        )
+        .group_by(_case.opened_by, _case.opened_wording)
+    )
 )
 
 
@@ -82,9 +135,7 @@ async def _gather_decisions(
 ) -> None:
     wanted = {mail.facts.message_id for mail in mails} | set(others)
     wanted |= {mail.facts.same_bytes_as for mail in mails if mail.facts.same_bytes_as is not None}
-    filings = tables.filings.c
-    query = select(filings.message_id, filings.outcome, filings.held_by, filings.version)
-    for row in await session.execute(query.where(among(session, filings.message_id, wanted))):
+    for row in await _decisions.rows(session, message_ids=list(wanted)):
         evidence.decided[row.message_id] = Decided(row.outcome, row.held_by, row.version)
 
 
@@ -93,35 +144,24 @@ async def _gather_ids(session: AsyncSession, mails: Sequence[ReadMail], evidence
     wanted |= {mail.own_id for mail in mails if mail.own_id is not None}
     if not wanted:
         return
-    known = tables.known_ids.c
-    query = (
-        select(known.rfc_message_id, known.kind, *_MAIL_COLUMNS)
-        .join(tables.messages, tables.messages.c.id == known.message_id)
-        .where(among(session, known.rfc_message_id, wanted))
-    )
     by_kind = {"own": evidence.bearing_id, "mentioned": evidence.mentioning_id, "reported": evidence.reporting_id}
-    for row in await session.execute(query):
+    for row in await _mails_by_known_ids.rows(session, rfc_message_ids=list(wanted)):
         _learn_mail(row, evidence)
         by_kind[row.kind][row.rfc_message_id].append(row.id)
 
 
 async def _gather_twins(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
     """The messages that are the same mails, those of the same conversations, and those that stand for earlier copies."""
-    message = tables.messages.c
     identities = {mail.identity for mail in mails if mail.identity is not None}
     conversations = {mail.facts.thread_index for mail in mails if mail.facts.thread_index}
     holders = {each.held_by for each in evidence.decided.values() if each.held_by is not None}
-    asked = [
-        among(session, column, values)
-        for column, values in (
-            (message.identity, identities),
-            (message.thread_index, conversations),
-            (message.id, holders - evidence.mails.keys()),
-        )
-        if values
-    ]
-    for clause in asked:
-        for row in await session.execute(select(*_MAIL_COLUMNS).where(clause)):
+    asked: tuple[tuple[Prepared, Collection[Any]], ...] = (
+        (_mails_by_identity, identities),
+        (_mails_by_thread_index, conversations),
+        (_mails_by_id, holders - evidence.mails.keys()),
+    )
+    for query, values in asked:
+        for row in await query.rows(session, values=list(values)) if values else ():
             _learn_mail(row, evidence)
             if row.identity is not None:
                 evidence.by_identity[row.identity] = row.id
@@ -132,15 +172,12 @@ async def _gather_twins(session: AsyncSession, mails: Sequence[ReadMail], eviden
 async def _gather_cases(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
     numbers = {number for mail in mails for number in (*mail.tag_numbers, *mail.enclosed_tag_numbers)}
     ids = {mail.case_id for mail in evidence.mails.values() if mail.case_id is not None}
-    case = tables.cases.c
-    query = select(*_CASE_COLUMNS)
     if numbers:
-        rows = (await session.execute(query.where(among(session, case.number, numbers)))).all()
-        _learn_cases(rows, evidence)
+        _learn_cases(await _cases_by_number.rows(session, numbers=list(numbers)), evidence)
     missing = ids - evidence.cases.keys()
     missing |= _followers(evidence)
     while missing:
-        rows = (await session.execute(query.where(among(session, case.id, missing)))).all()
+        rows = await _cases_by_id.rows(session, ids=list(missing))
         _learn_cases(rows, evidence)
         missing = _followers(evidence) if rows else set()
 
@@ -154,13 +191,11 @@ def _followers(evidence: Evidence) -> set[UUID]:
 
 
 async def _gather_people(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
-    address = tables.known_addresses.c
     emails = {mail.sender for mail in mails if mail.sender}
     for mail in mails:
         emails.update(mail.recipients)
         emails.update(person.email for person in mail.facts.from_addresses)
-    query = select(address.email, address.kind, address.owner_id, address.account_id)
-    for row in await session.execute(query.where(among(session, address.email, emails))):
+    for row in await _cards_by_email.rows(session, emails=list(emails)):
         evidence.people[row.email].append(KnownPerson(row.kind, row.owner_id, row.account_id))
     evidence.own_domains = await own_domains(session)
     tagging_strangers = {
@@ -176,12 +211,8 @@ async def _gather_open_cases(session: AsyncSession, mails: Sequence[ReadMail], e
     titles = {mail.title for mail in mails} - {""}
     if not accounts or not titles:
         return
-    case = tables.cases.c
-    query = select(*_CASE_COLUMNS).where(
-        among(session, case.account_id, accounts), among(session, case.title, titles), case.status == "open",
-        case.deleted_at.is_(None), case.merged_into.is_(None),
-    )  # fmt: skip
-    _learn_cases([row for row in await session.execute(query) if row.id not in evidence.cases], evidence)
+    rows = await _open_cases_titled.rows(session, accounts=list(accounts), titles=list(titles))
+    _learn_cases([row for row in rows if row.id not in evidence.cases], evidence)
 
 
 async def _gather_parties(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
@@ -191,13 +222,8 @@ async def _gather_parties(session: AsyncSession, mails: Sequence[ReadMail], evid
     for mail in mails:
         emails.update(mail.recipients)
         emails.update(each.email for each in (mail.facts.report.recipients if mail.facts.report else ()))
-    participant = tables.participants.c
-    query = select(participant.case_id, participant.email).where(
-        among(session, participant.case_id, evidence.cases.keys()),
-        among(session, participant.email, emails),
-        participant.verified,
-    )
-    evidence.parties.update((row.case_id, row.email) for row in await session.execute(query))
+    rows = await _parties.rows(session, case_ids=list(evidence.cases), emails=list(emails))
+    evidence.parties.update((row.case_id, row.email) for row in rows)
 
 
 async def _gather_lately_opened(session: AsyncSession, mails: Sequence[ReadMail], evidence: Evidence) -> None:
@@ -206,17 +232,12 @@ async def _gather_lately_opened(session: AsyncSession, mails: Sequence[ReadMail]
     senders = {mail.sender for mail in mails if mail.sender in evidence.people}
     if not senders:
         return
-    case = tables.cases.c
-    query = (
-        select(case.opened_by, case.opened_wording, func.count())
-        .where(among(session, case.opened_by, senders), case.opened_at > evidence.now - LOOK_BACK)
-        .group_by(case.opened_by, case.opened_wording)
-    )
-    for sender, wording, count in await session.execute(query):
+    since = evidence.now - LOOK_BACK
+    for sender, wording, count in await _lately_opened.rows(session, senders=list(senders), since=since):
         evidence.lately_opened[(sender, wording)] = count
 
 
-def _learn_mail(row: Row[Any], evidence: Evidence) -> None:
+def _learn_mail(row: Any, evidence: Evidence) -> None:
     if row.id not in evidence.mails:
         evidence.mails[row.id] = KnownMail(
             id=row.id, case_id=row.case_id, direction=row.direction, is_reply=row.is_reply, identity=row.identity,
@@ -225,7 +246,7 @@ def _learn_mail(row: Row[Any], evidence: Evidence) -> None:
         )  # fmt: skip
 
 
-def _learn_cases(rows: Iterable[Row[Any]], evidence: Evidence) -> None:
+def _learn_cases(rows: Iterable[Any], evidence: Evidence) -> None:
     for row in rows:
         evidence.learn_case(
             KnownCase(

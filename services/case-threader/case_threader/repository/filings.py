@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Executable, Table, bindparam, update
 
 from case_threader.evidence import KnownCase, KnownMail
 from case_threader.repository import tables
 from case_threader.repository.search import add_words
 from case_threader.written import Row, Written
 from kit.database import AsyncSession, insert_ignoring_conflicts, insert_many, upsert_many
+from kit.prepared import Prepared
 
 _FILING_KEYS = (
     "version", "outcome", "rule", "reason", "evidence", "held_by", "suggested_case_id", "mailbox", "received_at",
     "decided_at", "decided_by",
 )  # fmt: skip
+
+_CASE_COLUMNS = (
+    "version", "status", "status_at", "status_reason", "last_activity_at", "mentions", "continued_by", "merged_into",
+)  # fmt: skip
+_MESSAGE_COLUMNS = ("case_id", "direction", "effect", "mailboxes", "delivery")
+
+
+def _update_of(table: Table, columns: Sequence[str]) -> Executable:
+    """Of one row by its `key`: each column takes the value `new_<column>`."""
+    new = {column: bindparam(f"new_{column}", type_=table.c[column].type) for column in columns}
+    return update(table).where(table.c.id == bindparam("key")).values(new)
+
+
+_update_cases = Prepared(lambda _: _update_of(tables.cases, _CASE_COLUMNS))
+_update_messages = Prepared(lambda _: _update_of(tables.messages, _MESSAGE_COLUMNS))
 
 
 async def write(session: AsyncSession, written: Written) -> None:
@@ -40,32 +56,18 @@ async def add_participants(session: AsyncSession, rows: Iterable[Row]) -> None:
     await insert_ignoring_conflicts(session, tables.participants, others, ["case_id", "email"])
 
 
-async def update_cases(session: AsyncSession, cases: Iterable[KnownCase]) -> None:
-    columns = (
-        "version", "status", "status_at", "status_reason", "last_activity_at", "mentions", "continued_by", "merged_into",
-    )  # fmt: skip
-    case = tables.cases
-    statement = (
-        update(case)
-        .where(case.c.id == bindparam("key"))
-        .values({column: bindparam(f"new_{column}", type_=case.c[column].type) for column in columns})
-    )
-    rows = [{"key": each.id, **{f"new_{column}": getattr(each, column) for column in columns}} for each in cases]
-    if rows:
-        await (await session.connection()).execute(statement, rows)
+async def update_cases(session: AsyncSession, cases: Sequence[KnownCase]) -> None:
+    if cases:
+        await _update_cases.many(session, [_changed(each, _CASE_COLUMNS) for each in cases])
 
 
-async def update_messages(session: AsyncSession, mails: Iterable[KnownMail]) -> None:
-    columns = ("case_id", "direction", "effect", "mailboxes", "delivery")
-    message = tables.messages
-    statement = (
-        update(message)
-        .where(message.c.id == bindparam("key"))
-        .values({column: bindparam(f"new_{column}", type_=message.c[column].type) for column in columns})
-    )
-    rows = [{"key": each.id, **{f"new_{column}": getattr(each, column) for column in columns}} for each in mails]
-    if rows:
-        await (await session.connection()).execute(statement, rows)
+async def update_messages(session: AsyncSession, mails: Sequence[KnownMail]) -> None:
+    if mails:
+        await _update_messages.many(session, [_changed(each, _MESSAGE_COLUMNS) for each in mails])
+
+
+def _changed(known: KnownCase | KnownMail, columns: Sequence[str]) -> Row:
+    return {"key": known.id, **{f"new_{column}": getattr(known, column) for column in columns}}
 
 
 async def redecide(session: AsyncSession, message_id: UUID, **values: Any) -> None:

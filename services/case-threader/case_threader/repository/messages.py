@@ -174,22 +174,6 @@ async def events_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
     return {event.id: event for event in rows}
 
 
-async def events_with_origins(session: AsyncSession, origins: Collection[str]) -> dict[str, CaseEvent]:
-    rows = await session.scalars(select(CaseEvent).where(among(session, tables.case_events.c.origin, origins)))
-    return {event.origin: event for event in rows if event.origin is not None}
-
-
-async def case_ids_of_mails(session: AsyncSession, message_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The cases in which these mails (or the first copies of them) are."""
-    filing, message = tables.filings.c, tables.messages.c
-    query = (
-        select(filing.message_id, message.case_id)
-        .join(tables.messages, message.id == filing.held_by)
-        .where(among(session, filing.message_id, message_ids), message.case_id.is_not(None))
-    )
-    return dict((await session.execute(query)).all())
-
-
 async def known_ids_of(session: AsyncSession, rfc_message_ids: Sequence[str]) -> list[UUID]:
     query = select(col(KnownId.message_id)).where(
         among(session, tables.known_ids.c.rfc_message_id, rfc_message_ids), col(KnownId.kind) == "own"

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from case_threader.case_settings import CaseSettings
 from case_threader.numbers import Numbers
 from case_threader.repository import tables
 from kit.database import AsyncSession, insert_ignoring_conflicts
+from kit.prepared import Prepared
 
 _ONLY = 1
+
+_settings = Prepared(lambda _: select(tables.settings).where(tables.settings.c.id == _ONLY))
+_counter = Prepared(lambda _: select(tables.counter).where(tables.counter.c.id == _ONLY))
+_put_back = Prepared(
+    lambda _: (
+        update(tables.counter)
+        .where(tables.counter.c.id == _ONLY)
+        .values(next_number=bindparam("next_number"), next_place=bindparam("next_place"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +32,12 @@ class StoredSettings:
 
 
 async def find_settings(session: AsyncSession) -> StoredSettings | None:
-    row = (await session.execute(select(tables.settings).where(tables.settings.c.id == _ONLY))).one_or_none()
-    return StoredSettings(CaseSettings.model_validate(row.document), row.version) if row else None
+    rows = await _settings.rows(session)
+    return StoredSettings(CaseSettings.model_validate(rows[0].document), rows[0].version) if rows else None
 
 
 async def get_settings(session: AsyncSession) -> StoredSettings:
-    row = (await session.execute(select(tables.settings).where(tables.settings.c.id == _ONLY))).one()
+    (row,) = await _settings.rows(session)
     return StoredSettings(CaseSettings.model_validate(row.document), row.version)
 
 
@@ -45,13 +56,12 @@ async def replace_settings(session: AsyncSession, settings: CaseSettings, *, ver
 
 async def take_numbers(session: AsyncSession) -> Numbers:
     """The counter as it stands; `put_back` must follow in the same transaction, which holds the filing lock."""
-    row = (await session.execute(select(tables.counter).where(tables.counter.c.id == _ONLY))).one()
+    (row,) = await _counter.rows(session)
     return Numbers(row.next_number, row.next_place)
 
 
 async def put_back(session: AsyncSession, numbers: Numbers) -> None:
-    values = {"next_number": numbers.next_number, "next_place": numbers.next_place}
-    await session.execute(update(tables.counter).where(tables.counter.c.id == _ONLY).values(**values))
+    await _put_back.rows(session, next_number=numbers.next_number, next_place=numbers.next_place)
 
 
 async def has_opened_cases(session: AsyncSession) -> bool:
