@@ -42,6 +42,7 @@ from tasks_api.endpoints import (
     invitations,
     letters,
     mandatory_filters,
+    live,
     occurrences,
     participants,
     reminders,
@@ -152,6 +153,7 @@ def app_of(parts: TasksParts) -> FastAPI:
 
 
 def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
+        sight=live.SIGHT,
     """The parts every service has, and our own."""
     settings: Settings = given["settings"]
     workers = WorkerPool(
