@@ -15,7 +15,6 @@ from kit.bell import Bell
 from kit.clock import Clock
 from kit.database import Database
 from kit.egress import Egress, HostRefused, HostUnreachable, bounded_answer, outbound_http
-from kit.failpoints import failpoint
 from kit.sealing import CannotUnseal, Seal
 from kit.webhooks import deliveries
 from kit.webhooks.book import Webhook, active_webhooks, disable_webhooks, get_webhook, keys_of, note_health
@@ -158,7 +157,6 @@ class WebhookSender:
 
     async def _send(self, known: Webhook, delivery: Delivery) -> bool:
         attempt, wished = await self.try_now(known, str(delivery.event_id), delivery.payload)
-        failpoint("webhook.after_post")
         attempts = delivery.attempts + 1
         next_at = next_attempt(attempts, now=attempt.at, wished=wished)
         failing_since = None if attempt.succeeded else known.failing_since or attempt.at

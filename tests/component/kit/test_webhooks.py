@@ -136,6 +136,22 @@ async def test_a_slow_receiver_keeps_nobody_waiting(parrot: Parrot, receiver: Re
         assert slow.numbers() == receiver.numbers() == list(range(20))
 
 
+async def test_what_was_on_its_way_when_the_service_stopped(
+    database: Database, clock: FixedClock, bus: InMemoryBus, receiver: Receiver
+) -> None:
+    """It is sent again, under the same id: at least once."""
+    held = receiver.hold()
+    async with parrot_with(database, clock, bus) as parrot:
+        webhook = await add(parrot, receiver.url)
+        await parrot.say(1, 2)
+        await until(lambda: len(receiver.calls) == 1)
+    held.set()
+    async with parrot_with(database, clock, bus) as parrot:
+        await until(lambda: _all_in(parrot, webhook, "delivered", 2))
+    assert receiver.numbers() == [1, 1, 2]
+    assert receiver.calls[0].headers["webhook-id"] == receiver.calls[1].headers["webhook-id"]
+
+
 async def test_paused_ones_miss_nothing(parrot: Parrot, receiver: Receiver) -> None:
     webhook = await add(parrot, receiver.url)
     path = f"/v1/webhooks/{webhook['id']}"
