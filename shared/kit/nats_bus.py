@@ -8,27 +8,16 @@ from typing import Any
 import nats.aio.client
 import nats.errors
 import structlog
-from nats.aio.client import Client
 
 from kit import jetstream
 from kit.bus import BROKER_TAKES_BYTES, MOST_BYTES, BusUnavailable, Outgoing, StreamState
+from kit.nats_client import NatsClient
 from kit.nats_ear import NatsEar
 from kit.nats_publishing import Publishing
 
 log = structlog.get_logger()
 
 _STREAM_FULL = 10077
-
-
-class _HeadersUnread(Client):
-    """Headers of stored messages tell us nothing that is not in the envelope, and reading them is the dearest part of
-    receiving a message; a status line (`NATS/1.0 408 …`) is read as ever."""
-
-    async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:
-        if headers is not None and headers.startswith(b"NATS/1.0\r\n"):
-            return None
-        read: dict[str, str] | None = await super()._process_headers(headers)
-        return read
 
 
 class NatsBus:
@@ -50,7 +39,7 @@ class NatsBus:
         self._user = user
         self._password = password
         self._streams = jetstream.streams(max_bytes=max_bytes) if max_bytes else jetstream.streams()
-        self._client: Client | None = None
+        self._client: NatsClient | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._publishing = asyncio.Lock()
         self._ensured_on = -1
@@ -77,13 +66,13 @@ class NatsBus:
             await asyncio.wait([self._connecting])
             self._connecting = None
 
-    def client(self) -> Client:
+    def client(self) -> NatsClient:
         """The live connection, or BusUnavailable."""
         if self._client is None or not self.is_connected:
             raise BusUnavailable(f"There is no connection to {self._url}.")
         return self._client
 
-    async def ready_client(self) -> Client:
+    async def ready_client(self) -> NatsClient:
         """The live connection, with the streams there."""
         client = self.client()
         async with self._ensuring:
@@ -130,7 +119,7 @@ class NatsBus:
     def _is_still(self, connection: int) -> Callable[[], bool]:
         return lambda: self.is_connected and self.connection == connection
 
-    async def _answer_refusal(self, client: Client, refusal: dict[str, Any]) -> None:
+    async def _answer_refusal(self, client: NatsClient, refusal: dict[str, Any]) -> None:
         log.warning("publish_refused", code=refusal.get("err_code"), reason=refusal.get("description"))
         if refusal.get("err_code") == _STREAM_FULL:
             removed, slowest = await jetstream.make_room(client)
@@ -142,7 +131,7 @@ class NatsBus:
         """A client of nats-py that was closed for good (a refused password, say) is replaced by a new one."""
         while True:
             closed = asyncio.Event()
-            client = _HeadersUnread()
+            client = NatsClient()
             try:
                 await self._connect(client, closed)
                 self._client = client
@@ -163,7 +152,7 @@ class NatsBus:
         for tell in tuple(self._when_connected):
             tell()
 
-    async def _connect(self, client: Client, closed: asyncio.Event) -> None:
+    async def _connect(self, client: NatsClient, closed: asyncio.Event) -> None:
         async def on_closed() -> None:
             closed.set()
 

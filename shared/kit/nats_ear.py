@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import nats.errors
 import orjson
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from kit import jetstream
 from kit.bus import STREAM, BusUnavailable, Delivery, StreamState
+from kit.nats_client import NatsClient, Sent
 
 if TYPE_CHECKING:
     from kit.nats_bus import NatsBus
@@ -45,7 +44,7 @@ class NatsEar:
         self._heard = heard
         self._arrived: deque[Delivery] = deque()
         self._news = asyncio.Event()
-        self._client: Client | None = None
+        self._client: NatsClient | None = None
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._bound_on = -1
@@ -73,7 +72,7 @@ class NatsEar:
         if client is not self._client:
             self._client = client
             self._inbox = f"{client.new_inbox()}.{self._consumer}"
-            self._subscription = await client.subscribe(f"{self._inbox}.*", cb=self._on_message)
+            self._subscription = await client.subscribe_directly(f"{self._inbox}.*", self._on_message)
         self._expected = 0
         self._bound_on = connection
 
@@ -122,7 +121,7 @@ class NatsEar:
                 await self._client.flush(timeout=2)
         self._arrived.clear()
 
-    async def _rewind(self, client: Client, info: dict[str, Any]) -> None:
+    async def _rewind(self, client: NatsClient, info: dict[str, Any]) -> None:
         """Back to what was not acknowledged, at first also to what the listener's own memory does not reach."""
         back_to = None
         if self._rewound_on == -1:
@@ -156,40 +155,39 @@ class NatsEar:
         except (nats.errors.Error, OSError) as error:
             raise BusUnavailable(f"{self._consumer} cannot ask for more: {error}") from error
 
-    async def _on_message(self, message: Msg) -> None:
-        if message.subject.startswith(self._inbox):
-            self._on_status(message)
+    def _on_message(self, subject: str, reply: str, payload: bytes, header: bytes) -> None:
+        if subject.startswith(self._inbox):
+            self._on_status(subject, header)
         else:
             self._expected -= 1
-            self._arrived.append(self._delivery(message))
+            self._arrived.append(self._delivery(subject, reply, payload))
         self._news.set()
 
-    def _on_status(self, message: Msg) -> None:
+    def _on_status(self, subject: str, header: bytes) -> None:
         """A pull request has ended: its time is over, it was cut off, or there is no such consumer any more."""
-        if message.subject != f"{self._inbox}.{self._pull}":
+        if subject != f"{self._inbox}.{self._pull}":
             return
         self._expected = 0
-        status = (message.headers or {}).get("Status", "")
-        description = (message.headers or {}).get("Description", "").lower()
-        if status in ("404", "408") or "batch completed" in description:
+        status, _, description = header.partition(b"\r\n")[0].decode().removeprefix("NATS/1.0 ").partition(" ")
+        if status in ("404", "408") or "batch completed" in description.lower():
             return
-        log.warning("consumer_lost", consumer=self._consumer, status=status, reason=description)
+        log.warning("consumer_lost", consumer=self._consumer, status=status, reason=description.lower())
         self._bound_on = -1
         if status == "503":
             self._bus.doubt_streams()
 
-    def _delivery(self, message: Msg) -> Delivery:
+    def _delivery(self, subject: str, reply: str, payload: bytes) -> Delivery:
         # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…, with two more in front of the stream when
         # the server knows domains.
-        tokens = message.reply.split(".")
+        tokens = reply.split(".")
         first = 4 if len(tokens) == 9 else 6
         return Delivery(
-            subject=message.subject,
-            payload=message.data,
+            subject=subject,
+            payload=payload,
             sequence=int(tokens[first + 1]),
             deliveries=int(tokens[first]),
             stream=self._stream,
-            token=message.reply,
+            token=reply,
         )
 
     async def _answer(self, deliveries: Sequence[Delivery], answer: bytes) -> None:
@@ -197,6 +195,6 @@ class NatsEar:
         if client is None or self._bound_on != self._bus.connection or not self._bus.is_connected:
             return
         with contextlib.suppress(nats.errors.Error, OSError):
-            for delivery in deliveries:
-                if delivery.stream == self._stream:
-                    await client.publish(delivery.token, answer)
+            await client.publish_all(
+                [Sent(delivery.token, answer) for delivery in deliveries if delivery.stream == self._stream]
+            )

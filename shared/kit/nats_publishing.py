@@ -15,10 +15,10 @@ from typing import Any
 import nats.errors
 import orjson
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from kit.bus import DEAD_SUBJECTS, BusUnavailable, Outgoing
+from kit.nats_client import NatsClient, Sent, header_block
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ Sequences = list[int | None]
 class Publishing:
     """One call of `NatsBus.publish`. What follows a refused message is not sent, so that nothing overtakes it."""
 
-    def __init__(self, client: Client, *, is_current: Callable[[], bool], in_batches: bool) -> None:
+    def __init__(self, client: NatsClient, *, is_current: Callable[[], bool], in_batches: bool) -> None:
         self._client = client
         self._is_current = is_current
         self.in_batches = in_batches
@@ -68,23 +68,26 @@ class Publishing:
     async def _publish_batch(self, messages: Sequence[Outgoing]) -> int | None:
         """The sequence of the last message, or None when the batch was not taken as one."""
         batch = os.urandom(12).hex()
-        for number, message in enumerate(messages[:-1], start=1):
-            await self._client.publish(message.subject, message.payload, headers=_headers(message, batch, number))
-        headers = {**_headers(messages[-1], batch, len(messages)), "Nats-Batch-Commit": "1"}
-        found = await self._commit(messages[-1], headers)
+        sent = [
+            Sent(message.subject, message.payload, header=_header_in_batch(message, batch, number))
+            for number, message in enumerate(messages[:-1], start=1)
+        ]
+        found = await self._commit(
+            sent, messages[-1], _header_in_batch(messages[-1], batch, len(messages), Nats_Batch_Commit="1")
+        )
         if found.get("count") == len(messages):
             return int(found["seq"])
         self.in_batches = "error" in found  # an older server takes the messages, but not as a batch
         log.info("batch_refused", reason=found.get("error", {}).get("description", "not supported"))
         return None
 
-    async def _commit(self, message: Outgoing, headers: dict[str, str]) -> dict[str, Any]:
+    async def _commit(self, before: Sequence[Sent], last: Outgoing, header: bytes) -> dict[str, Any]:
         """Not `Client.request`: that one goes on waiting when the connection is lost, and the answer with it."""
         answers: asyncio.Queue[Msg] = asyncio.Queue()
         inbox = self._client.new_inbox()
         subscription = await self._client.subscribe(inbox, cb=answers.put)
         try:
-            await self._client.publish(message.subject, message.payload, reply=inbox, headers=headers)
+            await self._client.publish_all([*before, Sent(last.subject, last.payload, inbox, header)])
             for _ in range(round(_BATCH_STORED_WITHIN / _LOOK_AGAIN)):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_AGAIN):
@@ -100,7 +103,7 @@ class Publishing:
 class _Window:
     """Sends on while no more than IN_FLIGHT messages wait for their acknowledgement."""
 
-    def __init__(self, client: Client, messages: Sequence[Outgoing], *, is_current: Callable[[], bool]) -> None:
+    def __init__(self, client: NatsClient, messages: Sequence[Outgoing], *, is_current: Callable[[], bool]) -> None:
         self._client = client
         self._is_current = is_current
         self._messages = messages
@@ -172,5 +175,5 @@ def _runs_of_one_stream(messages: Sequence[Outgoing]) -> Iterator[Sequence[Outgo
             yield of_one_stream[start : start + LARGEST_BATCH]
 
 
-def _headers(message: Outgoing, batch: str, number: int) -> dict[str, str]:
-    return {"Nats-Msg-Id": str(message.event_id), "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+def _header_in_batch(message: Outgoing, batch: str, number: int, **more: str) -> bytes:
+    return header_block(Nats_Msg_Id=str(message.event_id), Nats_Batch_Id=batch, Nats_Batch_Sequence=str(number), **more)
