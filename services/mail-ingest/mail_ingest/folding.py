@@ -6,10 +6,16 @@ import unicodedata
 
 _STROKES = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
 
+_POLISH = tuple(zip("ąćęłńóśźż", "acelnoszz", strict=True))
+
 
 def folded(text: str) -> str:
     """`Żółta Łódź` → `zolta lodz`."""
     lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    for letter, plain in _POLISH:  # the common case, many times quicker than the general one
+        lowered = lowered.replace(letter, plain)
     if lowered.isascii():
         return lowered
     apart = unicodedata.normalize("NFKD", lowered)
