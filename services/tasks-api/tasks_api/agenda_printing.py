@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,12 +13,13 @@ from babel.dates import format_date
 
 from ical.zones import zone
 from kit.database import Database
-from tasks_api.calendar_viewing import Entry, calendar_between
+from tasks_api.calendar_sources import ForeignEntry
+from tasks_api.calendar_viewing import Entry, calendar_between, people_of
 from tasks_api.desk import Desk
 from tasks_api.errors.lists import TooManyRows
 from tasks_api.printouts import Heading, Printout
 from tasks_api.report_columns import Language, word
-from tasks_api.repository import agenda, card_names
+from tasks_api.repository import card_names
 from tasks_api.repository.agenda import OnCalendar
 from tasks_api.windows import Window
 
@@ -29,16 +31,23 @@ _HEADS = {
 _AT_ONCE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How something is printed: in which language, on the clocks of which zone, with which font."""
+
+    language: Language
+    timezone: str
+    font: Path | None = None
+
+
 async def print_agenda(
     database: Database,
     desk: Desk,
     window: Window,
     calendar: OnCalendar,
+    style: Style,
     *,
-    language: Language,
-    timezone: str,
     most: int,
-    font: Path | None,
 ) -> bytes:
     """A PDF with every day of the window; TooManyRows beyond `most` entries."""
     async with database.reading() as session:
@@ -51,16 +60,23 @@ async def print_agenda(
                 raise TooManyRows(most)
             if len(found) < _AT_ONCE:
                 break
-        people = await agenda.assignees_of(session, {entry.row.id for entry in entries})
+        people = await people_of(session, entries)
         names = await card_names.employee_names(session, {one for ids in people.values() for one in ids})
-    lines = agenda_lines(entries, window, people, names, language=language, timezone=timezone)
+    lines = agenda_lines(entries, window, people, names, language=style.language, timezone=style.timezone)
+    return await asyncio.to_thread(_paper, title_of("agenda", window, style), lines, style.language, style.font)
+
+
+def title_of(key: str, window: Window, style: Style) -> str:
+    """What stands at the head of a printout of these days."""
+    first, last = days_of(window, style.timezone)
+    return f"{word(key, style.language)} {first:%Y-%m-%d}" + (f" – {last:%Y-%m-%d}" if last != first else "")
+
+
+def days_of(window: Window, timezone: str) -> tuple[date, date]:
+    """The first and the last day a window touches."""
     home = zone(timezone)
-    first, last = (
-        window.starts_at.astimezone(home).date(),
-        (window.ends_at - timedelta(microseconds=1)).astimezone(home).date(),
-    )
-    title = f"{word('agenda', language)} {first:%Y-%m-%d}" + (f" – {last:%Y-%m-%d}" if last != first else "")
-    return await asyncio.to_thread(_paper, title, lines, language, font)
+    last = (window.ends_at - timedelta(microseconds=1)).astimezone(home).date()
+    return window.starts_at.astimezone(home).date(), last
 
 
 def agenda_lines(
@@ -73,16 +89,12 @@ def agenda_lines(
     timezone: str,
 ) -> list[Heading | Sequence[str]]:
     """A heading for each day of the window and what stands on it: all-day entries first, on each of their days."""
-    home = zone(timezone)
     by_day: dict[date, list[tuple[str, Entry]]] = {}
     for entry in entries:
         for day in _days(entry, timezone):
             by_day.setdefault(day, []).append((_hours(entry, timezone, language), entry))
     lines: list[Heading | Sequence[str]] = []
-    day, last = (
-        window.starts_at.astimezone(home).date(),
-        (window.ends_at - timedelta(microseconds=1)).astimezone(home).date(),
-    )
+    day, last = days_of(window, timezone)
     while day <= last:
         lines.append(Heading(format_date(day, format="full", locale=language)))
         on_day = sorted(by_day.get(day, ()), key=lambda one: (one[1].day is None, one[1].starts_at))
@@ -90,7 +102,7 @@ def agenda_lines(
             (
                 hours,
                 entry.row.title,
-                word(entry.row.status, language),
+                status_of(entry, language),
                 ", ".join(names[one] for one in people.get(entry.row.id, ()) if one in names),
                 entry.row.location,
             )
@@ -106,6 +118,13 @@ def _days(entry: Entry, timezone: str) -> list[date]:
         return [entry.starts_at.astimezone(zone(timezone)).date()]
     length = max(1, (entry.end_day - entry.day).days) if entry.end_day is not None else 1
     return [entry.day + timedelta(days=position) for position in range(min(length, 366))]
+
+
+def status_of(entry: Entry, language: Language) -> str:
+    """Of a task how it stands, of an entry of another system what it is."""
+    if isinstance(entry.row, ForeignEntry):
+        return entry.row.label.get(language) or entry.row.source
+    return word(entry.row.status, language)
 
 
 def _hours(entry: Entry, timezone: str, language: Language) -> str:

@@ -33,6 +33,7 @@ from tasks_api.endpoints import (
     attachments,
     auth,
     calendar,
+    calendar_entries,
     dictionaries,
     directory,
     directory_upkeep,
@@ -41,8 +42,8 @@ from tasks_api.endpoints import (
     filters,
     invitations,
     letters,
-    mandatory_filters,
     live,
+    mandatory_filters,
     occurrences,
     participants,
     reminders,
@@ -107,6 +108,7 @@ ROUTERS = (
     letters.router,
     occurrences.router,
     calendar.router,
+    calendar_entries.router,
 )
 
 
@@ -148,12 +150,12 @@ def app_of(parts: TasksParts) -> FastAPI:
         ],
         checks={"workers": parts.workers.check},
         says=SAYS,
+        sight=live.SIGHT,
         lifespan=life,
     )
 
 
 def tasks_parts(*, keys: SigningKeys, **given: Any) -> TasksParts:
-        sight=live.SIGHT,
     """The parts every service has, and our own."""
     settings: Settings = given["settings"]
     workers = WorkerPool(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from ical.zones import zone
-from tasks_api.schedule import UnfitSchedule, scheduled
+from tasks_api.schedule import UnfitSchedule, midnight, scheduled
 
 TASKS = "task"
 """The source of our own entries."""
@@ -74,11 +74,10 @@ def entry_times(
 
 
 def _half_of(day: date, half: Half, timezone: str) -> tuple[datetime, datetime]:
-    home = zone(timezone)
-    noon = datetime.combine(day, NOON, home)
+    noon = datetime.combine(day, NOON, zone(timezone)).astimezone(UTC)
     if half == "morning":
-        return datetime.combine(day, time(), home), noon
-    return noon, datetime.combine(day + timedelta(days=1), time(), home)
+        return midnight(day, timezone), noon
+    return noon, midnight(day + timedelta(days=1), timezone)
 
 
 def stage_title(stage: str, document_type: str, number: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from ical.writing import Event, calendar_end, calendar_start, component_text
 from ical.zones import iana_name
+from tasks_api.calendar_sources import ForeignEntry
 from tasks_api.task import Task
 
 HIDDEN = frozenset({"cancelled", "completed"})
@@ -52,8 +53,28 @@ def event_of(task: Task) -> Event:
     )
 
 
-def feed_text(tasks: Sequence[Task], *, name: str, busy: str | None) -> Iterable[bytes]:
-    """A calendar of these tasks, piece by piece. `busy` replaces what they are about.
+def event_of_foreign(one: ForeignEntry) -> Event:
+    """The component that says what another system put on the calendar."""
+    return Event(
+        uid=f"{one.source}-{one.id}",
+        stamp=one.updated_at,
+        starts_at=None if one.all_day else one.starts_at,
+        ends_at=None if one.all_day else one.ends_at,
+        starts_on=one.starts_on,
+        ends_on=one.ends_on,
+        timezone=one.timezone,
+        summary=one.title,
+        url=one.url,
+        status="CONFIRMED",
+        categories=(one.source,),
+        changed_at=one.updated_at,
+    )
+
+
+def feed_text(
+    tasks: Sequence[Task], foreign: Sequence[ForeignEntry] = (), *, name: str, busy: str | None
+) -> Iterable[bytes]:
+    """A calendar of these tasks and entries of other systems, piece by piece. `busy` replaces what they are about.
 
     Dates of a series that are cancelled or done are left out of it; the others follow it under its UID.
     """
@@ -61,7 +82,8 @@ def feed_text(tasks: Sequence[Task], *, name: str, busy: str | None) -> Iterable
     for task in tasks:
         if task.recurrence_id is not None and task.status in HIDDEN:
             left_out.setdefault(uid_of(task), set()).add(task.recurrence_id)
-    yield calendar_start(name=name, zones=zones_of((task.fields.timezone, task.fields.starts_at) for task in tasks))
+    used = [(task.fields.timezone, task.fields.starts_at) for task in tasks]
+    yield calendar_start(name=name, zones=zones_of([*used, *((one.timezone, one.starts_at) for one in foreign)]))
     for task in tasks:
         if task.recurrence_id is not None and task.status in HIDDEN:
             continue
@@ -69,6 +91,9 @@ def feed_text(tasks: Sequence[Task], *, name: str, busy: str | None) -> Iterable
         gone = left_out.get(event.uid, set()) if task.is_recurring else ()
         if gone:
             event = replace(event, exdates=tuple(sorted({*event.exdates, *gone})))
+        yield component_text(event if busy is None else _nameless(event, busy))
+    for one in foreign:
+        event = event_of_foreign(one)
         yield component_text(event if busy is None else _nameless(event, busy))
     yield calendar_end()
 
@@ -84,7 +109,7 @@ def zones_of(found: Iterable[tuple[str, datetime | date | None]]) -> dict[str, i
 
 
 def _nameless(event: Event, busy: str) -> Event:
-    return replace(event, summary=busy, description="", location="")
+    return replace(event, summary=busy, description="", location="", url=None, categories=())
 
 
 def _status(task: Task, *, is_event: bool) -> str:

@@ -12,24 +12,26 @@ from uuid import UUID
 from contracts.tasks import Occurrence
 from ical.zones import zone
 from kit.database import AsyncSession
+from tasks_api.calendar_sources import ForeignEntry
 from tasks_api.desk import Desk
 from tasks_api.errors.invitations import StretchTooLong
 from tasks_api.lanes import Place, placed
-from tasks_api.repository import agenda
+from tasks_api.repository import agenda, calendar_entries
 from tasks_api.repository.agenda import AgendaRow, OnCalendar
 from tasks_api.schedule import midnight
 from tasks_api.windows import Window
 
-View = Literal["day", "workweek", "week", "month", "range"]
+View = Literal["day", "workweek", "week", "month", "range", "timeline", "gantt"]
 Position = tuple[datetime, str, str]
-_DAYS: dict[View, int] = {"day": 1, "workweek": 5, "week": 7}
+_DAYS: dict[View, int] = {"day": 1, "workweek": 5, "week": 7, "timeline": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing on the calendar: a task, or one date of a series. `day` is set when it is all-day, with an exclusive end."""
+    """One thing on the calendar: a task, one date of a series, or an entry of another system. `day` is set when it is all-day,
+    with an exclusive end."""
 
-    row: AgendaRow
+    row: AgendaRow | ForeignEntry
     recurrence_id: str | None
     starts_at: datetime
     ends_at: datetime | None
@@ -71,29 +73,64 @@ def stretch(
 async def calendar_between(
     session: AsyncSession, desk: Desk, window: Window, calendar: OnCalendar, *, after: Position | None, limit: int
 ) -> list[Entry]:
-    """What begins within the window, in order of time, from a position on: `limit` entries at most."""
-    window = Window(max(window.starts_at, after[0]), window.ends_at) if after else window
-    at_least = UUID(after[1]) if after else None
-    plain = await agenda.plain_between(session, window, calendar, at_least=at_least, limit=limit + 1)
-    entries = [_entry_of_task(row) for row in plain]
-    if len(entries) > limit:  # nothing later than the last of them can be shown
-        window = Window(window.starts_at, min(window.ends_at, entries[-1].starts_at + timedelta(microseconds=1)))
-    entries += await _dates_of_series(session, desk, window, calendar, after=after, limit=limit)
+    """What begins within the window, in order of time, from a position on: `limit` entries at most.
+
+    Of what other systems put there (features R57) also what began before and goes on: an absence of weeks is there every day.
+    """
+    entries = await _foreign(session, window, calendar, after=after, limit=limit)
+    if calendar.shows_tasks:
+        window = Window(max(window.starts_at, after[0]), window.ends_at) if after else window
+        at_least = UUID(after[1]) if after else None
+        plain = await agenda.plain_between(session, window, calendar, at_least=at_least, limit=limit + 1)
+        entries += [_entry_of_task(row) for row in plain]
+        if len(plain) > limit:  # nothing later than the last of them can be shown
+            window = Window(window.starts_at, min(window.ends_at, entries[-1].starts_at + timedelta(microseconds=1)))
+        entries += await _dates_of_series(session, desk, window, calendar, after=after, limit=limit)
     return sorted((one for one in entries if _comes_after(one.position, after)), key=_position)[:limit]
 
 
 async def with_people(session: AsyncSession, entries: Sequence[Entry]) -> list[Shown]:
     """The entries as they are drawn; all-day ones have lanes of their own."""
-    people = await agenda.assignees_of(session, {entry.row.id for entry in entries})
+    people = await people_of(session, entries)
     places: dict[int, Place] = {}
     for all_day in (False, True):
         positions = [i for i, entry in enumerate(entries) if (entry.day is not None) == all_day]
-        spans = [(entries[i].starts_at, _drawn_until(entries[i])) for i in positions]
+        spans = [(entries[i].starts_at, drawn_until(entries[i])) for i in positions]
         places.update(zip(positions, placed(spans), strict=True))
     return [Shown(entry, places[i], people.get(entry.row.id, [])) for i, entry in enumerate(entries)]
 
 
-def _drawn_until(entry: Entry) -> datetime | None:
+async def people_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, list[UUID]]:
+    """Who carries each of these out, or whom an entry of another system is about."""
+    people = await agenda.assignees_of(
+        session, {one.row.id for one in entries if not isinstance(one.row, ForeignEntry)}
+    )
+    return people | {one.row.id: [one.row.employee_id] for one in entries if isinstance(one.row, ForeignEntry)}
+
+
+async def _foreign(
+    session: AsyncSession, window: Window, calendar: OnCalendar, *, after: Position | None, limit: int
+) -> list[Entry]:
+    if not calendar.shows_foreign:
+        return []
+    found = await calendar_entries.entries_between(
+        session,
+        window,
+        calendar.viewer,
+        employee_ids=calendar.wanted.assignee_ids,
+        sources=calendar.sources,
+        after=(after[0], UUID(after[1])) if after else None,
+        limit=limit + 1,
+    )
+    return [entry_of_foreign(one) for one in found]
+
+
+def entry_of_foreign(one: ForeignEntry) -> Entry:
+    return Entry(one, None, one.starts_at, one.ends_at, (one.starts_at, str(one.id), ""), one.starts_on, one.ends_on)
+
+
+def drawn_until(entry: Entry) -> datetime | None:
+    """Until when its box reaches: an all-day entry does not touch that of the next day."""
     if entry.day is None:
         return entry.ends_at
     days = (entry.end_day - entry.day).days if entry.end_day is not None else 1
@@ -157,9 +194,9 @@ def _entry_of_date(row: AgendaRow, date: Occurrence, position: Position) -> Entr
 
 
 def _beginning(view: View, today: date, timezone: str) -> datetime:
-    if view == "month":
+    if view in ("month", "gantt"):
         today = today.replace(day=1)
-    elif view in ("week", "workweek"):
+    elif view in ("week", "workweek", "timeline"):
         today -= timedelta(days=today.weekday())
     return midnight(today, timezone)
 
@@ -168,7 +205,7 @@ def _end(view: View, starts: datetime, timezone: str) -> datetime:
     """So many days later on the clock of the zone: a day may have 23 or 25 hours."""
     home = zone(timezone)
     local = starts.astimezone(home)
-    if view in ("month", "range"):
+    if view in ("month", "range", "gantt"):
         days = ((local.date().replace(day=1) + timedelta(days=32)).replace(day=1) - local.date().replace(day=1)).days
     else:
         days = _DAYS[view]

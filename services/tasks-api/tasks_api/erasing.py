@@ -18,7 +18,7 @@ from kit.outbox import announce
 from tasks_api.card_keeping import announce_account_of
 from tasks_api.desk import Desk
 from tasks_api.models.directory import Account, Contact, Employee
-from tasks_api.repository import card_tasks, directory, letters, people
+from tasks_api.repository import calendar_entries, card_tasks, directory, letters, people
 from tasks_api.task import Task
 
 Kind = Literal["account", "contact", "employee"]
@@ -37,6 +37,8 @@ async def erase_card(
         for contact in await directory.contacts_of_account(session, card.id):
             await erase_card(session, desk, "contact", contact.id, by=by, now=now)
         await card_tasks.forget_attributes(session, card.id)
+    if isinstance(card, Employee):
+        await calendar_entries.forget_entries_of(session, card.id)
     emails = (await directory.emails_of(session, [card.id]))[card.id]
     await _forget_in_tasks(session, desk, card, emails, by=by, now=now)
     await card_tasks.forget_words(session, emails, [card.name])

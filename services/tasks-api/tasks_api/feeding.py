@@ -18,7 +18,7 @@ from tasks_api.errors.directory import EmployeeUnknown
 from tasks_api.errors.lists import FeedNotFound, FeedOfOthers
 from tasks_api.models.lists import CalendarFeed
 from tasks_api.models.people import User
-from tasks_api.repository import directory, feeds, people
+from tasks_api.repository import calendar_entries, directory, feeds, people
 from tasks_api.repository.task_filters import limited
 from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.viewer import Viewer
@@ -26,6 +26,8 @@ from tasks_api.windows import Window
 
 BEFORE, AFTER = timedelta(days=92), timedelta(days=400)
 """What a feed holds: so long ago, and so far ahead."""
+MOST_FOREIGN = 20_000
+"""Entries of other systems in one feed."""
 _NOTED = timedelta(hours=1)
 _TURN = 50
 _USER = "user:"
@@ -107,13 +109,16 @@ async def read_feed(
             raise FeedNotFound
         hidden = await limited(session, viewer, dialect=database.dialect)
         rows = await feeds.tasks_of_feed(session, _window(now), employee_ids, but=hidden)
-        etag = _etag(feed, rows, language)
+        foreign = await calendar_entries.entries_between(
+            session, _window(now), viewer, employee_ids=employee_ids, limit=MOST_FOREIGN
+        )
+        etag = _etag(feed, [*rows, *foreign], language)
         if known_etags is not None and etag in known_etags:
             return Feed(etag, None)
         tasks = await tasks_with_ids(session, [row.id for row in rows])
     busy = None if feed.with_details else BUSY.get(language, BUSY["en"])
     pieces: list[bytes] = []
-    for piece in feed_text(tasks, name=feed.name, busy=busy):
+    for piece in feed_text(tasks, foreign, name=feed.name, busy=busy):
         pieces.append(piece)
         if len(pieces) % _TURN == 0:
             await asyncio.sleep(0)  # others have their turn

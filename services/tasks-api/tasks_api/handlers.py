@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from contracts.calendar import CALENDAR_EVENTS, CalendarHeld, CalendarObject
 from contracts.directory import CardErased
-from contracts.documents import DocumentFact, DocumentPrinted, DocumentSent
+from contracts.documents import AbsenceTold, DocumentFact, DocumentPrinted, DocumentSent, DocumentStage
 from contracts.mail import MailAccountChanged
 from contracts.reminders import (
     ReminderDelivered,
@@ -23,6 +23,7 @@ from kit.events import Event, Heard
 from kit.subscription import Subscription
 from tasks_api.desk import CONSUMER, Desk
 from tasks_api.document_tasks import hear_documents
+from tasks_api.entry_keeping import hear_entry
 from tasks_api.erasing import erase_again
 from tasks_api.inviting import hear_calendars
 from tasks_api.repository import heard as copies
@@ -41,6 +42,8 @@ HEARD: tuple[type[Event], ...] = (
     ReminderMissed,
     DocumentPrinted,
     DocumentSent,
+    DocumentStage,
+    AbsenceTold,
 )
 
 
@@ -76,5 +79,7 @@ async def _hear_other(session: AsyncSession, desk: Desk, event: Any, now: dateti
             await copies.keep_mail_account(session, event)
         case ReminderSettingsChanged():
             await copies.keep_reminder_settings(session, event)
+        case DocumentStage() | AbsenceTold():
+            await hear_entry(session, desk, event, now=now)
         case TemplateChanged():
             await reminder_copies.keep_template(session, event)

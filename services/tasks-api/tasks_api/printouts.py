@@ -22,6 +22,18 @@ class Heading:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A cell in which a bar is drawn: where it begins and ends as shares of the width (0 to 1), and how far it is done."""
+
+    starts: float
+    ends: float
+    done: float = 0.0
+
+
+Row = Sequence["str | Strip"]
+
+
 class Printout:
     """A document of A4 pages with a title, a foot on every page, and lines of cells cut to their width."""
 
@@ -45,7 +57,7 @@ class Printout:
         self._y = 0.0
         self._new_page()
 
-    def add(self, lines: Iterable[Heading | Sequence[str]]) -> None:
+    def add(self, lines: Iterable[Heading | Row]) -> None:
         """Lines of cells, or headings between them, on as many pages as they need."""
         for line in lines:
             is_heading = isinstance(line, Heading)
@@ -78,12 +90,23 @@ class Printout:
             self._y += _LINE + 1
         self._pdf.set_font(_FAMILY, "", _SIZE)
 
-    def _cells(self, cells: Sequence[str]) -> None:
+    def _cells(self, cells: Row) -> None:
         x = _MARGIN
         for width, cell in zip(self._widths, cells, strict=False):
-            if cell:
+            if isinstance(cell, Strip):
+                self._strip(cell, x, width - 1.5)
+            elif cell:
                 self._pdf.text(x, self._y, self._cut(self._readable(cell), width - 1.5))
             x += width
+
+    def _strip(self, strip: Strip, x: float, width: float) -> None:
+        """A frame as long as it takes, filled as far as it is done; what has no length is a millimetre long."""
+        left, top, height = x + strip.starts * width, self._y - _LINE * 0.62, _LINE * 0.7
+        length = max(1.0, (strip.ends - strip.starts) * width)
+        self._pdf.set_fill_color(150)
+        if strip.done > 0:
+            self._pdf.rect(left, top, length * strip.done, height, style="F")
+        self._pdf.rect(left, top, length, height)
 
     def _cut(self, text: str, width: float) -> str:
         text = text[: int(width)]  # a letter is hardly ever narrower than a millimetre

@@ -12,10 +12,12 @@ from kit.body_limits import body_limit
 from kit.paging import Page, cursor_of, key_of
 from kit.schemas import Moment
 from kit.tokens import Caller
-from tasks_api.agenda_printing import print_agenda
+from tasks_api.agenda_printing import Style, print_agenda
 from tasks_api.availability import availability
 from tasks_api.calendar_importing import import_calendar, read_in_worker
 from tasks_api.calendar_viewing import View, calendar_between, stretch, with_people
+from tasks_api.chart_printing import print_chart
+from tasks_api.chart_viewing import gantt, timeline
 from tasks_api.endpoints.callers import Reader, Writer, editor_of
 from tasks_api.endpoints.filters import Wanted
 from tasks_api.errors.invitations import CalendarTooLarge
@@ -29,6 +31,7 @@ from tasks_api.schemas.calendar import (
     ImportedShape,
     ImportShape,
 )
+from tasks_api.schemas.charts import ChartShape, gantt_document, timeline_document
 from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
@@ -39,33 +42,54 @@ ViewWanted = Annotated[View, Query(description="How much is shown when `to` is l
 Include = Annotated[
     list[Extra] | None, Query(description="What a calendar usually leaves out (features R54); one or several.")
 ]
+Sources = Annotated[
+    list[Annotated[str, Query(max_length=40)]] | None,
+    Query(
+        max_length=20,
+        description="`task`, and names of calendar sources (`absence`, `document_stage`, …); everything when left out. A filter "
+        "that asks for more than people shows tasks only.",
+    ),
+]
 
 
-@router.get("/v1/calendar", response_model=Page[EntryShape])
+@router.get("/v1/calendar", response_model=Page[EntryShape] | ChartShape)
 async def show_calendar(
     the: The,
     caller: Reader,
     wanted: Wanted,
     view: ViewWanted = "workweek",
     include: Include = None,
+    sources: Sources = None,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     cursor: Annotated[str | None, Query(max_length=2048)] = None,
 ) -> Response:
     """What begins in [from, to), which outranks the view: tasks, what else is ticked for the calendar, the dates of series.
 
-    Cancelled ones and done dates of a series are left out (features R54).
+    Cancelled ones and done dates of a series are left out (features R54). Absences and stages of documents are there too,
+    read-only, also when they began before (features R57).
+
+    `view=timeline` has a row for each employee with their entries in lanes, `view=gantt` bars with what they wait for (features
+    R58): a chart is one page, of 2,000 entries at most.
     """
     window = window_of(the, view, wanted.starts_from, wanted.starts_to)
     after = None
     if cursor is not None:
         starts_at, task_id, recurrence_id = key_of(cursor, (datetime, UUID, str))
         after = (cast("datetime", starts_at), str(task_id), str(recurrence_id))
-    calendar = calendar_of(the, caller, wanted, include)
+    calendar = calendar_of(the, caller, wanted, include, sources)
     async with the.database.reading() as session:
+        if view == "timeline":
+            return _json(timeline_document(await timeline(session, the.desk, window, calendar), window))
+        if view == "gantt":
+            return _json(gantt_document(await gantt(session, the.desk, window, calendar), window))
         entries = await calendar_between(session, the.desk, window, calendar, after=after, limit=limit + 1)
         shown = await with_people(session, entries[:limit])
     following = cursor_of(entries[limit - 1].position) if len(entries) > limit else None
     answer: dict[str, Any] = {"items": [EntryShape.document_of(one) for one in shown], "next": following}
+    return _json(answer)
+
+
+def _json(answer: dict[str, Any]) -> Response:
     return Response(orjson.dumps(answer, default=str), media_type="application/json")
 
 
@@ -80,20 +104,18 @@ async def print_calendar(
     wanted: Wanted,
     view: ViewWanted = "workweek",
     include: Include = None,
+    sources: Sources = None,
     language: Annotated[Language | None, Query()] = None,
 ) -> Response:
-    """The agenda of a day, a week or any stretch as a PDF to print."""
+    """The agenda of a day, a week or any stretch, a timeline or a Gantt chart, as a PDF to print."""
     settings = the.settings
-    content = await print_agenda(
-        the.database,
-        the.desk,
-        window_of(the, view, wanted.starts_from, wanted.starts_to),
-        calendar_of(the, caller, wanted, include),
-        language=language or settings.language,
-        timezone=settings.default_timezone,
-        most=settings.printed_tasks,
-        font=settings.print_font,
-    )
+    window = window_of(the, view, wanted.starts_from, wanted.starts_to)
+    calendar = calendar_of(the, caller, wanted, include, sources)
+    style = Style(language or settings.language, settings.default_timezone, settings.print_font)
+    if view in ("timeline", "gantt"):
+        content = await print_chart(the.database, the.desk, window, calendar, view, style)
+    else:
+        content = await print_agenda(the.database, the.desk, window, calendar, style, most=settings.printed_tasks)
     return Response(content, media_type="application/pdf")
 
 
@@ -146,13 +168,16 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def calendar_of(the: TasksParts, caller: Caller, wanted: TaskFilter, include: list[Extra] | None) -> OnCalendar:
+def calendar_of(
+    the: TasksParts, caller: Caller, wanted: TaskFilter, include: list[Extra] | None, sources: list[str] | None
+) -> OnCalendar:
     """What this caller may see of a calendar, and wants to."""
     return OnCalendar(
         replace(wanted, starts_from=None, starts_to=None),
         Viewer.of_calendar(caller),
         the.database.dialect,
         frozenset(include or ()),
+        frozenset(sources) if sources else None,
     )
 
 

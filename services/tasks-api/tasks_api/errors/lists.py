@@ -42,3 +42,10 @@ class TooManyRows(Invalid):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"A printout holds at most {most} tasks; choose fewer, or take another format.")
+
+
+class ChartTooLarge(Invalid):
+    code = "chart_too_large"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A chart shows at most {most} entries; choose a shorter stretch, or fewer people.")

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal_column,
 
 from ical.recurrence import Series
 from kit.database import AsyncSession
+from tasks_api.calendar_sources import TASKS
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_filters import columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
@@ -47,6 +48,18 @@ class OnCalendar:
     viewer: Viewer
     dialect: str
     extras: frozenset[Extra] = frozenset()
+    sources: frozenset[str] | None = None
+    """What is shown: `task` for our own, names of calendar sources for what other systems put there; everything when None."""
+
+    @property
+    def shows_tasks(self) -> bool:
+        return self.sources is None or TASKS in self.sources
+
+    @property
+    def shows_foreign(self) -> bool:
+        """A filter that asks for more than people means tasks."""
+        asked = self.sources is None or bool(self.sources - {TASKS})
+        return asked and self.wanted.speaks_of_people_only
 
 
 async def plain_between(
@@ -159,3 +172,16 @@ async def _on_calendar(
     if "done_occurrences" not in extras:
         holds.append(not_(and_(columns.status == "completed", columns.recurrence_id != "")))
     return query.where(*holds)
+
+
+async def chart_details(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """`parent_id` and `stages` of each of these tasks."""
+    found: dict[UUID, Row[Any]] = {}
+    connection = await session.connection()
+    wanted = list(ids)
+    for start in range(0, len(wanted), AT_ONCE):
+        query = select(columns.id, columns.parent_id, columns.stages).where(
+            columns.id.in_(wanted[start : start + AT_ONCE])
+        )
+        found.update({row.id: row for row in await connection.execute(query)})
+    return found

@@ -11,6 +11,7 @@ from pydantic import Field
 from kit.schemas import Moment, Shape
 from tasks_api.availability import Busy, Free
 from tasks_api.calendar_importing import Imported
+from tasks_api.calendar_sources import TASKS, ForeignEntry
 from tasks_api.calendar_viewing import Shown
 from tasks_api.schemas.tasks import Kind, Status
 from tasks_api.schemas.when import WhenShown
@@ -20,13 +21,17 @@ DONE, NOT_DONE, RELATED = "grey", "orange", "green"
 
 
 class EntryShape(Shape):
-    """A task, or one date of a series (then `recurrence_id` tells which)."""
+    """A task, one date of a series (then `recurrence_id` tells which), or what another system put on the calendar (then
+    `entry_id` tells what, and it is read-only)."""
 
-    task_id: UUID
+    task_id: UUID | None
+    entry_id: UUID | None
+    source: str = Field(description="`task`, or the calendar source it comes from (features R57).")
+    read_only: bool
     number: str
     uid: str | None
     recurrence_id: str | None
-    kind: Kind
+    kind: Kind | str
     type_id: UUID | None
     title: str
     location: str
@@ -50,8 +55,12 @@ class EntryShape(Shape):
     def document_of(cls, shown: Shown) -> dict[str, Any]:
         """The shape as plain values: a month has hundreds of them, and they are our own."""
         entry, row = shown.entry, shown.entry.row
+        foreign = isinstance(row, ForeignEntry)
         return {
-            "task_id": row.id,
+            "task_id": None if foreign else row.id,
+            "entry_id": row.id if foreign else None,
+            "source": row.source if foreign else TASKS,
+            "read_only": foreign,
             "number": row.number,
             "uid": row.uid,
             "recurrence_id": entry.recurrence_id,
@@ -60,14 +69,14 @@ class EntryShape(Shape):
             "title": row.title,
             "location": row.location,
             "status": row.status,
-            "starts_at": _written(entry.day or entry.starts_at),
-            "ends_at": _written(entry.end_day if entry.day else entry.ends_at),
+            "starts_at": written(entry.day or entry.starts_at),
+            "ends_at": written(entry.end_day if entry.day else entry.ends_at),
             "all_day": row.all_day,
             "timezone": row.timezone,
             "is_recurring": row.is_recurring,
             "percent_complete": 100 if row.status == "completed" else row.percent_complete,
             "color": row.color,
-            "state_color": _state_color(row),
+            "state_color": state_color(row.status, is_related=row.thread_id is not None),
             "lane": shown.place.lane,
             "lanes": shown.place.lanes,
             "account_id": row.account_id,
@@ -75,19 +84,20 @@ class EntryShape(Shape):
         }
 
 
-def _state_color(row: Any) -> str:
-    if row.status in {"completed", "cancelled"}:
+def state_color(status: str, *, is_related: bool) -> str:
+    if status in {"completed", "cancelled"}:
         return DONE
-    return RELATED if row.thread_id is not None else NOT_DONE
+    return RELATED if is_related else NOT_DONE
 
 
-def _written(when: date | datetime | None) -> str | None:
+def written(when: date | datetime | None) -> str | None:
     return None if when is None else when.isoformat().replace("+00:00", "Z")
 
 
 class BusyShape(Shape):
     """Why somebody is not free; what it is about only where the caller may see it."""
 
+    source: str = Field(description="`task`, or the calendar source that says so, such as `absence`.")
     task_id: UUID | None
     recurrence_id: str | None
     title: str | None
