@@ -47,6 +47,7 @@ from reminder_dispatcher.settings import Settings
 from reminder_dispatcher.settings_keeping import first_settings, tell_again_after_upgrade
 from reminder_dispatcher.trials import Trials
 from reminder_dispatcher.waiting import WaitingMatters
+from reminder_dispatcher.zone_keeping import follow_zone_data
 
 SAYS: tuple[type[Event], ...] = (
     ReminderArmed,
@@ -91,6 +92,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         async with parts.database.transaction() as session:
             await first_settings(session, AutomationSettings(late_grace=settings.late_grace), now=parts.clock.now())
             await tell_again_after_upgrade(session)
+        await follow_zone_data(parts.database, rules, now=parts.clock.now())
         await parts.dispatcher.adopt()
         yield
         await parts.dispatcher.close()

@@ -1,6 +1,6 @@
 """From what tasks-api tells to the reminders that wait: one pass over a batch of tasks, a handful of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -31,16 +31,17 @@ class _Told:
     """One task as it was told last, and by which event."""
 
     task: TaskState
-    heard: Heard[TaskEvent]
-    is_deleted: bool
+    correlation_id: str
+    because: Heard[TaskEvent] | None = None
+    is_deleted: bool = False
 
     @property
     def origin(self) -> Origin:
         return Origin(
             account_id=self.task.account_id,
             case_number=self.task.case_number,
-            correlation_id=self.heard.correlation_id,
-            because=self.heard,
+            correlation_id=self.correlation_id,
+            because=self.because,
         )
 
     @property
@@ -62,14 +63,24 @@ async def arm(session: AsyncSession, heard: Sequence[Heard[TaskEvent]], rules: A
     told = await _news(session, heard)
     if not told:
         return 0
+    armed = await _arm(session, told, rules, now=now)
+    await copies.save_tasks(session, [(news.task, news.is_open) for news in told.values()], now=now)
+    return armed
+
+
+async def arm_again(session: AsyncSession, tasks: Sequence[TaskState], rules: ArmingRules, *, now: datetime) -> int:
+    """The same for tasks as they are known: how many reminders are armed for another moment than before."""
+    told = {task.task_id: _Told(task, f"zone-data-{task.task_id}") for task in tasks}
+    return await _arm(session, told, rules, now=now)
+
+
+async def _arm(session: AsyncSession, told: Mapping[UUID, _Told], rules: ArmingRules, *, now: datetime) -> int:
     settings = await automation_repository.get_settings(session)
     wanted = {task_id: _wanted(news, rules, now) for task_id, news in told.items()}
     since = min(
         (want.key.occurrence for wants in wanted.values() for want in wants if want.key.occurrence), default="~"
     )
     standing = await repository.standing_reminders(session, list(told), since_occurrence=since)
-    await copies.save_tasks(session, [(news.task, news.is_open) for news in told.values()], now=now)
-
     writer = ArmingWriter(settings.quiet(rules.default_timezone), now)
     for task_id, news in told.items():
         result = changes(
@@ -87,7 +98,7 @@ async def _news(session: AsyncSession, heard: Sequence[Heard[TaskEvent]]) -> dic
         task = one.event.task
         if task.version >= known.get(task.task_id, 0):
             known[task.task_id] = task.version
-            told[task.task_id] = _Told(task, one, isinstance(one.event, TaskDeleted))
+            told[task.task_id] = _Told(task, one.correlation_id, one, isinstance(one.event, TaskDeleted))
     return told
 
 

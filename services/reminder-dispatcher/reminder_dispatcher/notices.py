@@ -9,9 +9,10 @@ from uuid import UUID
 from contracts.tasks import TaskState
 from kit.bell import Bell
 from kit.database import AsyncSession, Database
+from reminder_dispatcher.actors import Actor
 from reminder_dispatcher.errors import ReminderNotFound
 from reminder_dispatcher.models import Reminder
-from reminder_dispatcher.reminder_handling import Actor, note_action, snooze_reminder, tell_again_later
+from reminder_dispatcher.reminder_handling import note_action, snooze_reminder, tell_again_later
 from reminder_dispatcher.repository import copies
 from reminder_dispatcher.repository import notices as repository
 from reminder_dispatcher.repository import reminders as reminder_repository

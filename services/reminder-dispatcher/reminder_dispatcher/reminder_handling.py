@@ -1,7 +1,6 @@
 """What a person does with one reminder: take it back, let it wait, send it again (issue 6, point 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,20 +10,13 @@ from kit.announcing import announce
 from kit.database import AsyncSession, insert_many
 from kit.errors import Invalid
 from kit.ids import new_id
+from reminder_dispatcher.actors import Actor
 from reminder_dispatcher.errors import AlreadyTold, ReminderNotFound, ReminderStateForbids
 from reminder_dispatcher.models import Reminder, ReminderAction
 from reminder_dispatcher.repository import reminders as repository
 from reminder_dispatcher.statuses import CANCELLED_BY_HAND
 
 _SENT = ("sent", "delivered")
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does something, as their token tells; `user_id` is None for a program."""
-
-    user_id: UUID | None
-    name: str
 
 
 async def get_reminder(session: AsyncSession, reminder_id: UUID, *, lock: bool = False) -> Reminder:

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import structlog
 
 from kit.database import AsyncSession, Database
+from reminder_dispatcher.actors import Actor
 from reminder_dispatcher.channels.role import Channel, KnowsSenders, NotAccepted, OutcomeUnknown, SenderState, Sms
 from reminder_dispatcher.errors import SenderNameExists, SenderNameInUse, SenderNameNotFound
 from reminder_dispatcher.models import SenderName
-from reminder_dispatcher.reminder_handling import Actor
 from reminder_dispatcher.repository import automation as automation_repository
 from reminder_dispatcher.repository import sender_names as repository
 

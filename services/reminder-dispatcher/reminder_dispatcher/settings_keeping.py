@@ -34,7 +34,7 @@ async def save_settings(
     former = await repository.get_settings(session)
     await repository.save_settings(session, settings, told_shape=await repository.told_shape(session), now=now)
     if former.quiet(default_zone) != settings.quiet(default_zone):
-        await _plan_anew(session, settings, now=now, default_zone=default_zone)
+        await plan_anew(session, settings, now=now, default_zone=default_zone)
     announce(session, settings.fact())
     return settings
 
@@ -113,7 +113,7 @@ async def _check(session: AsyncSession, settings: AutomationSettings) -> None:
         raise UnusableSettings(errors)
 
 
-async def _plan_anew(session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str) -> None:
+async def plan_anew(session: AsyncSession, settings: AutomationSettings, *, now: datetime, default_zone: str) -> None:
     """Untried armed reminders leave when the new quiet hours say, page by page."""
     quiet = settings.quiet(default_zone)
     async for page in reminder_repository.armed_plans(session):

@@ -68,6 +68,7 @@ from tasks_api.signing_in import SignIn
 from tasks_api.signing_keys import SigningKeys, signing_keys
 from tasks_api.user_keeping import ADMINISTRATOR, ensure_administrator
 from tasks_api.window_extending import keep_windows_extended
+from tasks_api.zone_keeping import follow_zone_data, keep_noting_zones
 
 SAYS: tuple[type[Event], ...] = (
     *TASK_EVENTS,
@@ -132,6 +133,7 @@ def app_of(parts: TasksParts) -> FastAPI:
     @asynccontextmanager
     async def life() -> AsyncIterator[None]:
         await _welcome_administrator(parts)
+        await follow_zone_data(parts.database, parts.desk, now=parts.clock.now())
         async with parts.workers:
             yield
         parts.passwords.close()
@@ -147,6 +149,7 @@ def app_of(parts: TasksParts) -> FastAPI:
         background=[
             partial(keep_windows_extended, parts.database, parts.desk, parts.clock),
             parts.letter_sender.send_for_ever,
+            partial(keep_noting_zones, parts.database, parts.clock),
         ],
         checks={"workers": parts.workers.check},
         says=SAYS,

@@ -113,14 +113,18 @@ class Booking:
         if task.uid is not None and task.recurrence_id is not None:
             self._overridden.get((task.uid, task.copy_number), set()).discard(task.recurrence_id)
 
-    def say(self, *, by: str | None, because: Heard[Any] | None = None, again: Iterable[Task] = ()) -> list[Task]:
+    def say(
+        self, *, by: str | None, because: Heard[Any] | None = None, again: Iterable[Task] = (), revises: bool = True
+    ) -> list[Task]:
         """The step is over: note what became of every task it touched; those that really changed are returned.
 
         `again`: series whose own fields stay, but whose dates must be told anew because one of them got a task of its own.
+        Without `revises` nobody who was invited is written to: what they were told still holds.
         """
         touched = [(self._tasks[task_id], before) for task_id, before in self._before.items()]
         self._by = by
-        self._revise(touched)
+        if revises:
+            self._revise(touched)
         changed = [task for task, before in touched if self._note(task, before, by, because)]
         told = set(self._before)
         self._before = {}

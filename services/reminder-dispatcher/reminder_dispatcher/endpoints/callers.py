@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from kit.tokens import Caller, requires
-from reminder_dispatcher.reminder_handling import Actor
+from reminder_dispatcher.actors import Actor
 
 Reader = Annotated[Caller, Depends(requires("reminders:read"))]
 Writer = Annotated[Caller, Depends(requires("reminders:write"))]

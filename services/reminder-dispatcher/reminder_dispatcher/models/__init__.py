@@ -1,6 +1,6 @@
 """Tables of reminder-dispatcher."""
 
-from reminder_dispatcher.models.automation import Automation, SenderName, Template, TemplateDefault
+from reminder_dispatcher.models.automation import Automation, SenderName, Template, TemplateDefault, ZoneData
 from reminder_dispatcher.models.base import core, metadata
 from reminder_dispatcher.models.copies import (
     AccountCard,
@@ -38,6 +38,7 @@ __all__ = [
     "TemplateDefault",
     "ToldBefore",
     "UserCard",
+    "ZoneData",
     "core",
     "metadata",
 ]

@@ -31,6 +31,18 @@ class Automation(Table, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ZoneData(Table, table=True):
+    """By which zone data reminders were armed since when: the last row counts, the others are the audit (reliability B10).
+    `armed_anew`: how many reminders those data moved."""
+
+    __tablename__ = "zone_data"
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str = Field(max_length=64)
+    since: datetime = Field(sa_type=UtcDateTime)
+    armed_anew: int
+
+
 class SenderName(Table, table=True):
     """A name SMS may bear instead of a number (features R74). `folded` keeps it unique whatever its case.
 

@@ -60,6 +60,15 @@ async def close_matters(session: AsyncSession, ids: Iterable[UUID]) -> None:
     await session.execute(update(TaskCopy).where(col(TaskCopy.task_id).in_(list(ids))).values(is_open=False))
 
 
+async def open_tasks_after(session: AsyncSession, after: UUID | None, *, limit: int) -> list[TaskState]:
+    """Tasks that may still be reminded of, some at a time, in the order of their ids."""
+    query = select(TaskCopy.state).where(col(TaskCopy.is_open), col(TaskCopy.about) == "task")
+    if after is not None:
+        query = query.where(col(TaskCopy.task_id) > after)
+    found = await session.exec(query.order_by(col(TaskCopy.task_id)).limit(limit))
+    return [TaskState.model_validate(state) for state in found]
+
+
 async def tasks_by_id(session: AsyncSession, task_ids: Iterable[UUID]) -> dict[UUID, TaskState]:
     rows = await session.execute(
         select(TaskCopy.task_id, TaskCopy.state).where(col(TaskCopy.task_id).in_(list(set(task_ids))))

@@ -13,6 +13,7 @@ from tasks_api.models import (
     reminders,
     tasks,
     work,
+    zones,
 )
 from tasks_api.models.base import Table, metadata
 
@@ -31,4 +32,5 @@ __all__ = [
     "reminders",
     "tasks",
     "work",
+    "zones",
 ]
