@@ -9,6 +9,9 @@ OURS := -e shared $(foreach service,$(SERVICES),-e services/$(service))
 PROJECTS := shared/pyproject.toml $(foreach service,$(SERVICES),services/$(service)/pyproject.toml)
 ARGS ?=
 
+# Where Python is told to keep no compiled modules, each process that tests start would compile them all anew.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help install install-dev demo run test test-all lint fmt bench docs lock clean
 .DEFAULT_GOAL := help
 
@@ -61,6 +64,7 @@ $(VENV)/.installed: requirements.lock $(PROJECTS)
 	@echo "Installing packages into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(OURS)
+	@$(BIN)/python -m compileall -q -j 0 shared services
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock

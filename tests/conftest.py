@@ -1,4 +1,5 @@
 import gc
+import sys
 
 import pytest
 import structlog
@@ -13,6 +14,9 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+"""httpx looks for it with every request to an app; nobody installs it, and each look goes along the whole path."""
 
 _ONE_INSTALLATION = "tests/e2e/test_bad_input.py"
 """Its tests share an installation, so one process has them all."""
@@ -58,6 +62,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What was imported stays to the end: the garbage collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # as in a service: `kit.serving`
 
 
 class _FilesOfOneInstallationTogether(LoadScopeScheduling):

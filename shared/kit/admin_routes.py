@@ -60,42 +60,45 @@ class NothingIsHeard(Conflict):
         super().__init__("This service listens to nothing, so nothing can be tried again.")
 
 
-def admin_router(relay: Relay, subscription: Subscription | None) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["administration"], dependencies=[Depends(requires(ADMIN))])
+router = APIRouter(prefix="/v1", tags=["administration"], dependencies=[Depends(requires(ADMIN))])
 
-    @router.get("/dead-letters")
-    async def list_set_aside(
-        request: Request,
-        paging: PageWanted,
-        resolved: Annotated[bool, Query(description="Also those that succeeded later.")] = False,
-    ) -> Page[DeadLetterShape]:
-        """Events that could not be acted on, newest first."""
-        before = None if paging.cursor is None else UUID(str(key_of(paging.cursor, [UUID])[0]))
-        async with request.app.state.parts.database.reading() as session:
-            letters = await list_dead_letters(session, limit=paging.limit + 1, before=before, resolved=resolved)
-        shown = letters[: paging.limit]
-        following = cursor_of((shown[-1].id,)) if len(letters) > paging.limit else None
-        return Page[DeadLetterShape](items=[DeadLetterShape.of(letter) for letter in shown], next=following)
 
-    @router.get("/dead-letters/{dead_letter_id}")
-    async def show_set_aside(request: Request, dead_letter_id: UUID) -> DeadLetterShape:
-        """One of them, the resolved ones included."""
-        async with request.app.state.parts.database.reading() as session:
-            return DeadLetterShape.of(await get_dead_letter(session, dead_letter_id))
+@router.get("/dead-letters")
+async def list_set_aside(
+    request: Request,
+    paging: PageWanted,
+    resolved: Annotated[bool, Query(description="Also those that succeeded later.")] = False,
+) -> Page[DeadLetterShape]:
+    """Events that could not be acted on, newest first."""
+    before = None if paging.cursor is None else UUID(str(key_of(paging.cursor, [UUID])[0]))
+    async with request.app.state.parts.database.reading() as session:
+        letters = await list_dead_letters(session, limit=paging.limit + 1, before=before, resolved=resolved)
+    shown = letters[: paging.limit]
+    following = cursor_of((shown[-1].id,)) if len(letters) > paging.limit else None
+    return Page[DeadLetterShape](items=[DeadLetterShape.of(letter) for letter in shown], next=following)
 
-    @router.post("/dead-letters/{dead_letter_id}/retry")
-    async def try_again(request: Request, dead_letter_id: UUID) -> DeadLetterShape:
-        """Hand the event to its handler once more; 409 with the new reason when it fails again."""
-        if subscription is None:
-            raise NothingIsHeard
-        parts = request.app.state.parts
-        letter = await retry_dead_letter(parts.database, subscription, dead_letter_id, now=parts.clock.now())
-        return DeadLetterShape.of(letter)
 
-    @router.post("/replay", status_code=202)
-    async def replay(wanted: ReplayWanted) -> Replayed:
-        """Publish again what this service announced since then; listeners that heard it change nothing."""
-        since: datetime = wanted.since
-        return Replayed(events=await relay.replay(since))
+@router.get("/dead-letters/{dead_letter_id}")
+async def show_set_aside(request: Request, dead_letter_id: UUID) -> DeadLetterShape:
+    """One of them, the resolved ones included."""
+    async with request.app.state.parts.database.reading() as session:
+        return DeadLetterShape.of(await get_dead_letter(session, dead_letter_id))
 
-    return router
+
+@router.post("/dead-letters/{dead_letter_id}/retry")
+async def try_again(request: Request, dead_letter_id: UUID) -> DeadLetterShape:
+    """Hand the event to its handler once more; 409 with the new reason when it fails again."""
+    subscription: Subscription | None = request.app.state.subscription
+    if subscription is None:
+        raise NothingIsHeard
+    parts = request.app.state.parts
+    letter = await retry_dead_letter(parts.database, subscription, dead_letter_id, now=parts.clock.now())
+    return DeadLetterShape.of(letter)
+
+
+@router.post("/replay", status_code=202)
+async def replay(request: Request, wanted: ReplayWanted) -> Replayed:
+    """Publish again what this service announced since then; listeners that heard it change nothing."""
+    relay: Relay = request.app.state.relay
+    since: datetime = wanted.since
+    return Replayed(events=await relay.replay(since))

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kit import metrics as prometheus
-from kit.admin_routes import admin_router
+from kit.admin_routes import router as admin_router
 from kit.asyncapi import asyncapi_document
 from kit.background import Background, Supervisor
 from kit.body_limits import BodyLimit
@@ -140,9 +140,7 @@ def build_app(
 
     # The routes themselves, not included routers: FastAPI matches what lies in an included router twice, each time one
     # route after the other, which was half the cost of a request.
-    routes = [
-        route for router in (*routers, *live.routers, admin_router(relay, subscription)) for route in router.routes
-    ]
+    routes = [route for router in (*routers, *live.routers, admin_router) for route in router.routes]
     app = FastAPI(
         title=title,
         version=version,
@@ -153,6 +151,8 @@ def build_app(
     )
     app.state.parts = parts
     app.state.relay = relay
+    app.state.subscription = subscription
+    app.state.webhook_desk = live.webhook_desk
     app.state.when_stopping = [live.bell.close]
     install_problems(app)
     install_openapi(app, token_issuer=settings.tasks_api_url)

@@ -32,6 +32,7 @@ Errors = list[Any]
 _NOT_CALLED = object()
 _SHARED_DEFAULTS = (str, int, float, bool, frozenset, tuple, type(None))
 _NO_CONTENT = 204
+_PLAN = "goniec_plan"
 
 
 class NoPlan(Exception):
@@ -151,11 +152,15 @@ class Plan:
 
 
 def plan_of(route: APIRoute) -> Plan | None:
-    """How to call this endpoint without FastAPI's help, or None."""
-    try:
-        return Plan(route)
-    except NoPlan:
-        return None
+    """How to call this endpoint without FastAPI's help, or None. It is worked out once for a route, whatever apps have it."""
+    known = vars(route)
+    if _PLAN not in known:
+        try:
+            known[_PLAN] = Plan(route)
+        except NoPlan:
+            known[_PLAN] = None
+    plan: Plan | None = known[_PLAN]
+    return plan
 
 
 def _refuse_unusual(route: APIRoute) -> None:

@@ -13,7 +13,8 @@ from kit.live_events import Sight, live_router
 from kit.outbox import Relay
 from kit.parts import Parts
 from kit.sealing import Seal, seal_of
-from kit.webhooks.endpoints import webhook_router
+from kit.webhooks.endpoints import WebhookDesk
+from kit.webhooks.endpoints import router as webhook_router
 from kit.webhooks.sending import WebhookSender
 
 
@@ -24,6 +25,7 @@ class Live:
     bell: Bell
     routers: tuple[APIRouter, ...] = ()
     background: tuple[Background, ...] = ()
+    webhook_desk: WebhookDesk | None = None
 
 
 def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], sight: Sight | None) -> Live:
@@ -43,4 +45,4 @@ def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], sight: Si
     )
     relay.on_published(bell.ring)
     relay.on_published(sender.published)
-    return Live(bell, (live_router(said, sight, bell), webhook_router(said, sender)), (sender.run,))
+    return Live(bell, (live_router(said, sight, bell), webhook_router), (sender.run,), WebhookDesk(said, sender))

@@ -21,7 +21,6 @@ from goniec.api import Api
 from goniec.installation import Installation
 from goniec.places import SERVICES, Places
 from kit.testing.ports import free_port_base
-from tests.e2e.generated_requests import complaints_of
 from tests.e2e.operations import (
     JSON,
     NOWHERE,
@@ -356,6 +355,9 @@ async def test_a_mail_nobody_can_read_is_kept_with_the_reason(api: Api, office: 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_made_up_requests_meet_no_fault(api: Api, office: Ids, service: str, pytestconfig: pytest.Config) -> None:
     """`--cases` says how many: a few here and now, a thousand in `.ci/run`."""
+    # Here, because Schemathesis takes each process that collects tests half a second.
+    from tests.e2e.generated_requests import complaints_of
+
     cases = int(pytestconfig.getoption("--cases"))
     complaints = await asyncio.to_thread(
         complaints_of, api.places.url(service), token=await api.token(), ids=office[service], cases=cases
