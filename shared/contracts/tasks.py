@@ -184,6 +184,7 @@ class TaskState(BaseModel):
     category_id: UUID | None = None
     stage_id: UUID | None = None
     owner_id: UUID | None = None  # employee
+    party_employee_id: UUID | None = None  # the employee the task is with, in place of an account (features R13)
     expected_cost: Cost | None = None
     actual_cost: Cost | None = None
     attributes: dict[str, str] = Field(default_factory=dict)

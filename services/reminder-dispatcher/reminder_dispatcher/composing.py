@@ -106,6 +106,7 @@ async def circumstances_of(session: AsyncSession, due: Sequence[DueReminder]) ->
     accounts = await copies.accounts_by_id(session, {task.account_id for task in tasks.values() if task.account_id})
     people = {employee for task in tasks.values() for employee in task.assignee_ids}
     people |= {reminder.employee_id for reminder in due if reminder.employee_id}
+    people |= {task.party_employee_id for task in tasks.values() if task.party_employee_id}
     defaults = _by_place(await template_repository.all_defaults(session))
     chosen = {reminder.template_id for reminder in due if reminder.template_id} | set(defaults.values())
     return Circumstances(
@@ -153,6 +154,7 @@ def recipient_of(reminder: DueReminder, task: TaskState, given: Circumstances, l
             account=account if account and account.active else None,
             locale=language.locale,
             policy=language.numbers,
+            party=given.employees.get(task.party_employee_id) if task.party_employee_id else None,
         )
     if reminder.employee_id is None:
         return NoRecipient("no_assignee", "Nobody is assigned to the task.")

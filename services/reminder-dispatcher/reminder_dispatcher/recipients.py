@@ -72,9 +72,12 @@ def client_recipient(
     account: Card | None,
     locale: Locale,
     policy: NumberPolicy,
+    party: StaffCard | None = None,
 ) -> Found:
-    """What was typed on the task, else the first contact with an address, else the account (features R12-R14, R17)."""
-    name = next((card.name for card in [*contacts, *([account] if account else [])]), "")
+    """What was typed on the task, else the first contact with an address, else the account, or the employee the task is with
+    (features R12-R14, R17)."""
+    name = next((card.name for card in (*contacts, account, party) if card is not None), "")
+    locale = spoken(party.locale, locale) if party is not None else locale
     if typed:
         return _usable(channel, typed, name=name, locale=locale, origin="task", policy=policy)
     for card in contacts:
@@ -84,6 +87,9 @@ def client_recipient(
     address = _of_card(channel, account, policy) if account else None
     if account and address:
         return _usable(channel, address, name=account.name, locale=locale, origin="account", policy=policy)
+    address = (party.phone if channel == "sms" else party.email) if party is not None and party.active else None
+    if party and address:
+        return _usable(channel, address, name=party.name, locale=locale, origin="employee", policy=policy)
     what = "a number for SMS" if channel == "sms" else "an e-mail address"
     return NoRecipient("no_recipient", f"Neither the task, its contacts nor its account have {what}.")
 

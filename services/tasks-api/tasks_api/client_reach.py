@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from kit.database import AsyncSession
+from tasks_api.models.directory import Employee
 from tasks_api.repository import directory
 from tasks_api.task import Task
 
 PHONE_FIELDS = ("sms_phone", "mobile", "phone")
 MANUAL = "manual"
+_PARTY_PHONE = "employee.phone"
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneOption:
-    """A number clients can be sent SMS on. `origin`: `contact.sms_phone`, `account.mobile`, …"""
+    """A number clients can be sent SMS on. `origin`: `contact.sms_phone`, `account.mobile`, `employee.phone`, …"""
 
     phone: str
     origin: str
@@ -28,7 +30,7 @@ class PhoneOption:
 
 @dataclass(frozen=True, slots=True)
 class EmailOption:
-    """An address clients can be written to. `origin`: `contact.email` or `account.email`."""
+    """An address clients can be written to. `origin`: `contact.email`, `account.email` or `employee.email`."""
 
     address: str
     origin: str
@@ -38,7 +40,8 @@ class EmailOption:
 
 
 async def client_phone_options(session: AsyncSession, task: Task) -> list[PhoneOption]:
-    """The numbers to choose from: those of the task's contacts, else those of its account (features R12, R13, R73)."""
+    """The numbers to choose from: those of the task's contacts, else those of its account or of the employee it is with (features
+    R12, R13, R73)."""
     options: list[PhoneOption] = []
     for contact_id in task.contact_ids:
         contact = await directory.find_contact(session, contact_id)
@@ -48,6 +51,9 @@ async def client_phone_options(session: AsyncSession, task: Task) -> list[PhoneO
         account = await directory.find_account(session, task.account_id)
         if account is not None:
             options = _numbers(account, "account", None)
+    party = await _party_of(session, task)
+    if party is not None and party.phone:
+        options = [PhoneOption(party.phone, _PARTY_PHONE, party.name, None, is_default=False)]
     return _with_default(options)
 
 
@@ -63,7 +69,20 @@ async def client_email_options(session: AsyncSession, task: Task) -> list[EmailO
         account = await directory.find_account(session, task.account_id)
         if account is not None:
             options += await _addresses(session, account, "account.email", None)
+    party = await _party_of(session, task)
+    if party is not None:
+        emails = (await directory.emails_of(session, [party.id]))[party.id]
+        options += [EmailOption(email, "employee.email", party.name, None, is_default=False) for email in emails]
     return [replace(option, is_default=index == 0) for index, option in enumerate(options)]
+
+
+async def _party_of(session: AsyncSession, task: Task) -> Employee | None:
+    """The employee a task is with; a card that is not in use any more offers nothing."""
+    employee_id = task.particulars.party_employee_id
+    if employee_id is None:
+        return None
+    card = (await directory.find_employees(session, [employee_id])).get(employee_id)
+    return card if card is not None and card.active else None
 
 
 async def _addresses(
@@ -83,6 +102,7 @@ def _numbers(card: directory.CardWithPhones, kind: str, contact_id: UUID | None)
 
 
 def _with_default(options: Sequence[PhoneOption]) -> list[PhoneOption]:
-    """The first SMS phone is suggested; without one nothing is, a mobile is only offered (features R12)."""
-    chosen = next((option for option in options if option.origin.endswith(".sms_phone")), None)
+    """The first SMS phone is suggested; without one nothing is, a mobile is only offered (features R12). The one number of an
+    employee's card is that for SMS (features R15)."""
+    chosen = next((one for one in options if one.origin.endswith(".sms_phone") or one.origin == _PARTY_PHONE), None)
     return [replace(one, is_default=one is chosen) for one in options]

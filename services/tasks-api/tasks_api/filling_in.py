@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -222,19 +222,15 @@ async def _set_particulars(session: AsyncSession, task: Task, fields: Fields) ->
     for dictionary, field in FIELD_OF.items():
         if field in fields:
             changes[field] = await _choosable(session, task, dictionary, field, fields[field])
-    if "owner_id" in fields:
-        changes["owner_id"] = await _owner(session, task, fields["owner_id"])
-    for name in ("expected_cost", "actual_cost"):
+    for name in ("owner_id", "party_employee_id"):
         if name in fields:
-            changes[name] = Cost(**dict(fields[name])) if fields[name] is not None else None
-    if "attributes" in fields:
-        changes["attributes"] = dict(fields["attributes"])
-    if "in_calendar" in fields:
-        changes["in_calendar"] = fields["in_calendar"]
+            changes[name] = await _employee(session, task, name, fields[name])
+    changes |= {name: read(fields[name]) for name, read in _READ.items() if name in fields}
     if "duration_seconds" in fields:
         changes["timer"] = corrected(task.particulars.timer, fields["duration_seconds"])
     if changes:
         task.particularize(**changes)
+    _check_party(task)
     if task.fields.kind == "task" and not task.particulars.in_calendar:
         if fields.get("in_calendar") is False:
             raise UnfitTask(
@@ -242,6 +238,18 @@ async def _set_particulars(session: AsyncSession, task: Task, fields: Fields) ->
                 errors=[FieldError(pointer="#/in_calendar", detail="must be true for a task")],
             )
         task.particularize(in_calendar=True)
+
+
+def _cost(given: Any) -> Cost | None:
+    return Cost(**dict(given)) if given is not None else None
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "expected_cost": _cost,
+    "actual_cost": _cost,
+    "attributes": dict,
+    "in_calendar": bool,
+}
 
 
 async def _choosable(
@@ -255,9 +263,19 @@ async def _choosable(
     return value_id
 
 
-async def _owner(session: AsyncSession, task: Task, owner_id: UUID | None) -> UUID | None:
-    if owner_id is None or owner_id == task.particulars.owner_id:
-        return owner_id
-    if owner_id not in await directory.find_employees(session, [owner_id]):
-        raise EmployeeUnknown(owner_id, "#/owner_id")
-    return owner_id
+async def _employee(session: AsyncSession, task: Task, name: str, employee_id: UUID | None) -> UUID | None:
+    """Who leads the task, or whom it is with; one who is gone meanwhile may stay."""
+    if employee_id is None or employee_id == getattr(task.particulars, name):
+        return employee_id
+    if employee_id not in await directory.find_employees(session, [employee_id]):
+        raise EmployeeUnknown(employee_id, f"#/{name}")
+    return employee_id
+
+
+def _check_party(task: Task) -> None:
+    """features R13."""
+    if task.particulars.party_employee_id is not None and task.account_id is not None:
+        raise UnfitTask(
+            "A task is with an account or with an employee, not with both.",
+            errors=[FieldError(pointer="#/party_employee_id", detail="stands beside an account")],
+        )

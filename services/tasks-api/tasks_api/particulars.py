@@ -23,6 +23,7 @@ class Particulars:
 
     `in_calendar` matters for meetings and interactions; tasks are always there (features K8, K27). `thread_id` is the root of
     the thread, None for a task that stands alone. `previous_id` and `next_id`: what it follows up, what follows it up (K11).
+    `party_employee_id`: the employee the task is with, where others have an account; never both (features R13).
     """
 
     in_calendar: bool = True
@@ -31,6 +32,7 @@ class Particulars:
     category_id: UUID | None = None
     stage_id: UUID | None = None
     owner_id: UUID | None = None
+    party_employee_id: UUID | None = None
     expected_cost: Cost | None = None
     actual_cost: Cost | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: NO_ATTRIBUTES)
@@ -107,8 +109,8 @@ def _document(value: Cost | Stage | TaskAttachment | None) -> dict[str, Any] | N
 
 
 _PLAIN = (
-    "in_calendar", "kind_id", "priority_id", "category_id", "stage_id", "owner_id", "staged",
-    "parent_id", "thread_id", "previous_id", "next_id",
+    "in_calendar", "kind_id", "priority_id", "category_id", "stage_id", "owner_id", "party_employee_id",
+    "staged", "parent_id", "thread_id", "previous_id", "next_id",
 )  # fmt: skip
 _EMPTY_ROW: dict[str, Any] = {
     **{name: getattr(NOTHING_PARTICULAR, name) for name in _PLAIN},

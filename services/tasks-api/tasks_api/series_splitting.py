@@ -18,7 +18,16 @@ MOST_COUNTED = 10_000
 _TIMES = ("starts_at", "ends_at", "starts_on", "ends_on", "all_day", "timezone")
 _FOLLOWED_FIELDS = ("title", "description", "location", "kind")
 _FOLLOWED_OWN = ("type_id", "account_id", "contact_ids", "participants", "color", "reminders", "case_number")
-_FOLLOWED_PARTICULARS = ("in_calendar", "kind_id", "priority_id", "category_id", "stage_id", "owner_id", "attributes")
+_FOLLOWED_PARTICULARS = (
+    "in_calendar",
+    "kind_id",
+    "priority_id",
+    "category_id",
+    "stage_id",
+    "owner_id",
+    "party_employee_id",
+    "attributes",
+)
 
 
 def moment_of_key(key: str, fields: TaskFields) -> datetime:

@@ -180,6 +180,7 @@ def state_of(task: Task, occurrences: Sequence[Occurrence]) -> TaskState:
         category_id=more.category_id,
         stage_id=more.stage_id,
         owner_id=more.owner_id,
+        party_employee_id=more.party_employee_id,
         expected_cost=more.expected_cost,
         actual_cost=more.actual_cost,
         attributes=dict(more.attributes),

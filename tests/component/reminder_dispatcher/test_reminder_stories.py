@@ -328,3 +328,15 @@ async def _all_places(lane: Lane) -> AsyncIterator[None]:
         for _ in range(lane.rules.places):
             await stack.enter_async_context(lane._intended.place(""))
         yield
+
+
+async def test_employee_a_task_is_with_is_reminded_as_a_client_is(desk: Desk) -> None:
+    """features R13."""
+    await desk.set_up()
+    with_piotr = {"account_id": None, "contact_ids": [], "party_employee_id": PIOTR, "assignee_ids": [ANNA]}
+    await desk.hear(created(reminders=clients(EMAIL), **with_piotr))
+    await desk.at(START - DAY_BEFORE)
+    (mail,) = desk.mails()
+    assert str(mail["To"]) == "Piotr Nowak <piotr@firma.example>"
+    assert mail["Content-Language"] == "en"
+    assert (await desk.only())["audience"] == "client"

@@ -228,6 +228,34 @@ async def test_address_is_that_of_the_contact_else_of_the_account(office: Office
     assert [one["address_origin"] for one in kept] == ["contact.email", "manual"]
 
 
+async def test_numbers_of_the_employee_a_task_is_with(office: Office) -> None:
+    """features R13: an examination of an employee, who is reminded as a client is."""
+    await office.hear(reminder_settings())
+    jan = await office.employee("Jan", "jan@nasza.example", phone="+48600100200")
+    task = await office.task("Badania", party_employee_id=jan)
+    assert (task["party_employee_id"], task["account_id"]) == (jan, None)
+    path = f"/v1/tasks/{task['id']}/reminders/client"
+    (number,) = (await office.get(f"{path}/phone-options"))["items"]
+    assert (number["phone"], number["origin"], number["name"], number["default"]) == (
+        "+48600100200", "employee.phone", "Jan", True,
+    )  # fmt: skip
+    (address,) = (await office.get(f"{path}/email-options"))["items"]
+    assert (address["address"], address["origin"], address["default"]) == (
+        "jan@nasza.example", "employee.email", True,
+    )  # fmt: skip
+    plan = {"enabled": True, "channels": [{"channel": "sms", "phone": "600 100 200"}]}
+    assert (await office.put(path, plan))["channels"][0]["phone_origin"] == "employee.phone"
+    assert str((await office.announced(TaskUpdated))[-1].task.party_employee_id) == jan
+
+    account = {"account_id": await office.account()}
+    both = await office.patch(f"/v1/tasks/{task['id']}", account, expect=422)
+    assert both["errors"][0]["pointer"] == "#/party_employee_id"
+    moved = await office.patch(f"/v1/tasks/{task['id']}", {**account, "party_employee_id": None})
+    assert (moved["party_employee_id"], moved["account_id"]) == (None, account["account_id"])
+    nobody = {"title": "x", "party_employee_id": str(UUID(int=404))}
+    assert (await office.post("/v1/tasks", nobody, expect=422))["errors"][0]["pointer"] == "#/party_employee_id"
+
+
 @pytest.mark.parametrize("number", ["12345", "+44 7700 900123", "+48 60123456", "brak"])
 async def test_number_that_no_sms_can_go_to_is_refused_when_saved(office: Office, number: str) -> None:
     """features R14, R71, R72."""

@@ -112,6 +112,7 @@ class TaskRow(Table, table=True):
     category_id: UUID | None = None
     stage_id: UUID | None = None
     owner_id: UUID | None = None
+    party_employee_id: UUID | None = None
     expected_cost: dict[str, Any] | None = Field(sa_type=JsonDocument)
     actual_cost: dict[str, Any] | None = Field(sa_type=JsonDocument)
     attributes: dict[str, Any] | None = Field(sa_type=JsonDocument)

@@ -93,6 +93,10 @@ class TaskBody(Body):
     owner_id: UUID | None = Field(
         default=None, description="The employee who leads it; oneself unless another is named."
     )
+    party_employee_id: UUID | None = Field(
+        default=None,
+        description="The employee it is with, in place of an account: as a client they are reminded (R13).",
+    )
     expected_cost: CostBody | None = None
     actual_cost: CostBody | None = None
     attributes: Attributes = Field(default={})
@@ -108,7 +112,8 @@ class TaskBody(Body):
 class TaskChange(Change):
     may_be_null = frozenset({
         "type_id", "starts_at", "ends_at", "recurrence", "account_id", "color", "case_number", "remind_at", "kind_id",
-        "priority_id", "category_id", "stage_id", "owner_id", "expected_cost", "actual_cost", "parent_id", "follow_up",
+        "priority_id", "category_id", "stage_id", "owner_id", "party_employee_id", "expected_cost", "actual_cost",
+        "parent_id", "follow_up",
     })  # fmt: skip
 
     title: Title | None = None
@@ -136,6 +141,7 @@ class TaskChange(Change):
     category_id: UUID | None = None
     stage_id: UUID | None = None
     owner_id: UUID | None = None
+    party_employee_id: UUID | None = None
     expected_cost: CostBody | None = None
     actual_cost: CostBody | None = None
     attributes: Attributes | None = None
@@ -245,6 +251,7 @@ class TaskShape(Shape):
     category_id: UUID | None
     stage_id: UUID | None
     owner_id: UUID | None
+    party_employee_id: UUID | None
     expected_cost: CostShape | None
     actual_cost: CostShape | None
     attributes: dict[str, str]
@@ -304,6 +311,7 @@ class TaskShape(Shape):
             category_id=more.category_id,
             stage_id=more.stage_id,
             owner_id=more.owner_id,
+            party_employee_id=more.party_employee_id,
             expected_cost=CostShape.model_validate(more.expected_cost) if more.expected_cost else None,
             actual_cost=CostShape.model_validate(more.actual_cost) if more.actual_cost else None,
             attributes=dict(more.attributes),
