@@ -52,7 +52,7 @@ async def _findings(api: Api) -> AsyncIterator[Finding]:
         )
         return
     yield Finding("sign-in", well=True)
-    for check in (_mail_accounts, _quarantine, _set_aside, _reminders):
+    for check in (_mail_accounts, _quarantine, _set_aside, _webhooks, _reminders):
         try:
             async for finding in check(api):
                 yield finding
@@ -109,6 +109,16 @@ async def _set_aside(api: Api) -> AsyncIterator[Finding]:
             yield Finding(
                 f"{service}: {len(letters)} dead letter(s)", well=False, advice="See `goniec dead-letters list`."
             )
+
+
+async def _webhooks(api: Api) -> AsyncIterator[Finding]:
+    for service in SERVICES:
+        async for webhook in api.items(service, "/v1/webhooks"):
+            reason = webhook["reason"] or (webhook["failing_since"] and f"Failing since {webhook['failing_since']}.")
+            if reason:
+                path = f"/v1/webhooks/{webhook['id']}"
+                advice = f"{reason} Look: GET {path}/deliveries; switch it on again: PATCH {path} with state active."
+                yield Finding(f"{service} tells {webhook['url']}: {webhook['state']}", well=False, advice=advice)
 
 
 async def _reminders(api: Api) -> AsyncIterator[Finding]:

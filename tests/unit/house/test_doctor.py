@@ -10,6 +10,10 @@ from tests.unit.house.told_api import ToldApi, all_is_well, refusal
 from goniec.doctor import examine
 
 UNREACHABLE = {"state": "unreachable", "last_error": "The server does not answer.", "last_success_at": None}
+GIVEN_UP = {
+    "id": "1", "url": "https://n8n.example/x", "state": "disabled", "reason": "The receiver answered 410 Gone.",
+    "failing_since": "2026-11-20T10:00:00Z",
+}  # fmt: skip
 STEPS = [
     {"step": "templates", "done": False, "required": True, "detail": "No template for sms to clients."},
     {"step": "sms_gateway", "done": False, "required": False, "detail": "SMS are only shown on the console."},
@@ -29,6 +33,8 @@ async def test_a_healthy_installation(capsys: pytest.CaptureFixture[str]) -> Non
         ({("mail-ingest", "/v1/mail-accounts/1/health"): UNREACHABLE}, "The server does not answer."),
         ({("mail-ingest", "/v1/quarantine"): [{"quarantine_reason": "too_deep"}]}, "1 mail(s) wait: too_deep"),
         ({("case-threader", "/v1/dead-letters"): [{}, {}]}, "case-threader: 2 dead letter(s)"),
+        ({("tasks-api", "/v1/webhooks"): [GIVEN_UP]}, "410 Gone"),
+        ({("case-threader", "/v1/webhooks"): [{**GIVEN_UP, "reason": None}]}, "Failing since 2026"),
         ({("case-threader", "/v1/dead-letters"): refusal(403, "missing_scope")}, "missing_scope"),
         (
             {
