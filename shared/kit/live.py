@@ -41,7 +41,12 @@ def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], sight: Si
         return seal_of(key, settings.secret_key_file)
 
     sender = WebhookSender(
-        parts.database, parts.clock, said=said, seal=seal, egress=Egress(settings.allowed_private_hosts)
+        parts.database,
+        parts.clock,
+        said=said,
+        seal=seal,
+        egress=Egress(settings.allowed_private_hosts),
+        metrics=parts.metrics,
     )
     relay.on_published(bell.ring)
     relay.on_published(sender.published)

@@ -49,6 +49,7 @@ class Metrics:
             "goniec_worker_restarts", "Worker processes replaced.", ["reason"], registry=registry
         )
         self.smtp_sends = Counter("goniec_smtp_sends", "Mails handed to a mail server.", ["outcome"], registry=registry)
+        self.webhook_posts = Counter("goniec_webhook_posts", "Messages to webhooks.", ["outcome"], registry=registry)
         self._request_children: dict[tuple[str, str, int], Counter] = {}
         self._seconds_children: dict[str, Histogram] = {}
 

@@ -15,6 +15,7 @@ from kit.bell import Bell
 from kit.clock import Clock
 from kit.database import Database
 from kit.egress import Egress, HostRefused, HostUnreachable, bounded_answer, outbound_http
+from kit.metrics import Metrics
 from kit.sealing import CannotUnseal, Seal
 from kit.webhooks import deliveries
 from kit.webhooks.book import Webhook, active_webhooks, disable_webhooks, get_webhook, keys_of, note_health
@@ -45,6 +46,7 @@ class WebhookSender:
         said: Sequence[str],
         seal: Callable[[], Seal],
         egress: Egress,
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +55,7 @@ class WebhookSender:
         self._said = said
         self._make_seal = seal
         self.egress = egress
+        self._metrics = metrics
         self._lanes: dict[UUID, asyncio.Task[None]] = {}
         self._failures: dict[UUID, int] = {}
         self._resting: dict[UUID, datetime] = {}
@@ -136,6 +139,8 @@ class WebhookSender:
             detail = str(error)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             detail = f"{type(error).__name__}: {error}".rstrip(": ")
+        outcome = "none" if status is None else f"{status // 100}xx"
+        self._metrics.webhook_posts.labels(outcome).inc()
         took = round((time.perf_counter() - begun) * 1000)
         return Attempt(now, took, status, detail.replace("\x00", "")[:LONGEST_DETAIL]), wished
 

@@ -75,6 +75,7 @@ async def test_each_event_is_told_once_in_order_and_signed(parrot: Parrot, recei
     assert [(attempt["status"], attempt["detail"]) for attempt in log] == [(204, "")]
     assert (first["type"], first["due_at"], first["attempts"]) == ("mail.parroted.v1", None, 1)
     assert "secret" not in await shown(parrot, webhook)
+    assert 'goniec_webhook_posts_total{outcome="2xx"} 3.0' in (await parrot.http.get("/metrics")).text
 
 
 async def _all_in(parrot: Parrot, webhook: dict[str, Any], state: str, count: int) -> bool:
