@@ -61,6 +61,7 @@ class OutgoingMail:
 
     `renderings` follow text and HTML in multipart/alternative, so that a program shows the last one it understands.
     `is_automatic`: nobody wrote it, so no machine shall answer it (RFC 3834 section 5, [MS-OXCMAIL] 2.2.3.2.14).
+    `receipt_to`: who is told when it is read, if the reader agrees (RFC 8098 section 2.1).
     """
 
     message_id: str
@@ -77,6 +78,7 @@ class OutgoingMail:
     in_reply_to: str | None = None
     references: Sequence[str] = ()
     is_automatic: bool = False
+    receipt_to: Mailbox | None = None
 
 
 def new_message_id(random: bytes, domain: str) -> str:
@@ -101,6 +103,7 @@ def mail_bytes(mail: OutgoingMail) -> bytes:
         *([_plain("In-Reply-To", f"<{mail.in_reply_to}>")] if mail.in_reply_to else []),
         *([_ids("References", mail.references)] if mail.references else []),
         _plain("X-Loop", mail.loop_mark),
+        *([_mailboxes("Disposition-Notification-To", [mail.receipt_to])] if mail.receipt_to else []),
         *(_AUTOMATIC if mail.is_automatic else []),
     ]
     return CRLF.join(head) + CRLF + _content(mail)

@@ -38,9 +38,13 @@ class CaseSettings(BaseModel):
         description="Cases one sender may open within two hours with the same words before a person is asked; null: any.",
     )  # fmt: skip
 
-    tag_position: Literal["end", "start"] = Field(
+    tag_position: Literal["end", "start", "none"] = Field(
         default="end",
-        description="Where our tag stands in the subjects we send; answers are recognised wherever it is.",
+        description="Where our tag stands in the subjects we send, if it does; answers are recognised wherever it is.",
+    )
+    file_by_references: bool = Field(
+        default=True,
+        description="Answers are known by In-Reply-To, References and Thread-Index too; must be so without a tag.",
     )
     match_by_subject: bool = Field(
         default=False,

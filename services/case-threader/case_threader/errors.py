@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kit.errors import Conflict, Invalid, NotFound, Unavailable
+from kit.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
 
 
 class CaseNotFound(NotFound):
@@ -12,6 +12,13 @@ class CaseNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"There is no case {number}, or it was deleted.", number=number)
+
+
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+
+    def __init__(self, message_id: UUID) -> None:
+        super().__init__(f"No case and nobody who waits for one holds a message {message_id}.")
 
 
 class FilingNotFound(NotFound):
@@ -242,3 +249,15 @@ class NothingToRetry(Conflict):
 
     def __init__(self, reply_id: UUID, status: str) -> None:
         super().__init__(f"Reply {reply_id} is {status}; only a failed one can be sent again.", reply_status=status)
+
+
+class NothingToFileBy(Invalid):
+    """features C34."""
+
+    code = "nothing_to_file_by"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Without a tag in the subject answers are known by their references; both cannot be off.",
+            errors=[FieldError(pointer="#/tag_position", detail="needs file_by_references")],
+        )

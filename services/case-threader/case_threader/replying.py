@@ -36,7 +36,7 @@ from case_threader.repository.replies import add_reply
 from case_threader.repository.settings import get_settings
 from case_threader.repository.wordings import find_signature, find_template
 from case_threader.settling import settle
-from case_threader.subject_tags import foreign_tags, tag_of, with_tag, without_own_tags
+from case_threader.subject_tags import foreign_tags, tag_of, untagged, with_tag, without_own_tags
 from case_threader.subjects import base_subject, title_of
 from contracts.addresses import canonical_email, domain_of
 from contracts.cases import CaseMailFiled
@@ -62,6 +62,7 @@ class Draft:
     template_id: UUID | None = None
     with_signature: bool = True
     quote: Quote | None = None
+    wants_receipt: bool = False
 
     @property
     def recipients(self) -> list[str]:
@@ -136,6 +137,8 @@ def subject_of_reply(wanted: str | None, answered: str, case: CaseRow, settings:
 
 
 def _tagged(subject: str, case: CaseRow, settings: CaseSettings) -> str:
+    if settings.tag_position == "none":
+        return untagged(subject, prefixes=settings.prefixes, limit=settings.subject_limit)
     return with_tag(
         subject,
         settings.tag_prefix,
@@ -178,6 +181,7 @@ async def put_in_case(
         in_reply_to=written_id(answered) if answered else None,
         references=await _references(session, answered), loop_mark=desk.loop_mark, date=desk.now,
         is_automatic=is_automatic,
+        receipt_to=Mailbox(desk.mail_account.address) if draft.wants_receipt else None,
     )  # fmt: skip
     reached = await outside(
         session, case, {each.email: each.name for each in (*draft.to, *draft.cc, *draft.bcc)}, now=desk.now

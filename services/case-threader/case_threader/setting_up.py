@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from case_threader.case_settings import CaseSettings
-from case_threader.errors import BadPrefix, TemplateUnknown
+from case_threader.errors import BadPrefix, NothingToFileBy, TemplateUnknown
 from case_threader.repository.settings import (
     StoredSettings,
     add_settings,
@@ -42,7 +42,7 @@ async def change_settings(session: AsyncSession, stored: StoredSettings, wanted:
 
 
 def checked(settings: CaseSettings) -> CaseSettings:
-    """The settings with canonical prefixes, each once. Raises BadPrefix."""
+    """The settings with canonical prefixes, each once. Raises BadPrefix, NothingToFileBy."""
     prefixes: dict[str, str] = {}
     for place, prefix in enumerate([settings.tag_prefix, *settings.recognised_prefixes]):
         canonical = composed(prefix.strip())
@@ -51,5 +51,7 @@ def checked(settings: CaseSettings) -> CaseSettings:
             pointer = "#/tag_prefix" if place == 0 else f"#/recognised_prefixes/{place - 1}"
             raise BadPrefix(objection, errors=[{"pointer": pointer, "detail": objection}])
         prefixes.setdefault(canonical.casefold(), canonical)
+    if settings.tag_position == "none" and not settings.file_by_references:
+        raise NothingToFileBy
     own, *former = prefixes.values()
     return settings.model_copy(update={"tag_prefix": own, "recognised_prefixes": former})

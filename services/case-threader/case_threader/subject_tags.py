@@ -104,6 +104,12 @@ def with_tag(
     return f"{beginning}{_cut(text, room)}{ending}"
 
 
+def untagged(subject: str, *, prefixes: Sequence[str], limit: int) -> str:
+    """The subject as it goes out where no tag is wanted (features C34): without one of ours, at most `limit` characters."""
+    text = without_own_tags(subject, prefixes)
+    return text if len(text) <= limit else f"{_cut(text, limit - len(_ELLIPSIS))}{_ELLIPSIS}"
+
+
 def prefix_objection(prefix: str) -> str | None:
     """Why a prefix cannot be ours, as a sentence; None when it can (features C8, C9)."""
     if not prefix or len(prefix) > LONGEST_PREFIX:

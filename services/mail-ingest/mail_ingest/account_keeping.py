@@ -13,10 +13,10 @@ from kit.ids import new_id
 from kit.outbox import announce
 from kit.sealing import CannotUnseal, Seal
 from mail_ingest import repository
-from mail_ingest.errors import MailAccountExists, MailAccountInUse, SecretsLocked
+from mail_ingest.errors import MailAccountExists, MailAccountInUse, MailboxFixed, SecretsLocked
 from mail_ingest.models import MailAccount
 from mail_ingest.repository import mail_account_uses
-from mail_ingest.servers import Secrets, Server, put_together, taken_apart
+from mail_ingest.servers import Secrets, Server, mailbox_of, put_together, taken_apart
 
 Fields = Mapping[str, Any]
 """The fields a caller named, by name; what is not in it stays as it is."""
@@ -38,13 +38,25 @@ async def change_account(
 ) -> None:
     """A changed way to the server also gives paused folders and refused logins another chance.
 
-    Raises MailAccountInUse when somebody sends from it and its SMTP server is taken away.
+    Raises MailAccountInUse when somebody sends from it and its SMTP server is taken away, MailboxFixed when it would read
+    another mailbox than the one it has fetched mail from.
     """
+    if "imap" in fields:
+        await _stay_with_mailbox(session, account, fields["imap"])
     if account.smtp is not None and "smtp" in fields and fields["smtp"] is None:
         await _check_unused(session, account)
     await _set(session, account, fields, seal=seal, now=now)
     if "imap" in fields:
         await resume_account(session, account, now=now)
+
+
+async def _stay_with_mailbox(session: AsyncSession, account: MailAccount, wanted: Mapping[str, Any] | None) -> None:
+    """features R89: what was fetched is known by folder and UID, which mean something else in another mailbox. The mailbox is
+    remembered while the account has no server, too."""
+    if account.fetched_from is None and account.imap is not None and await repository.has_fetched(session, account.id):
+        account.fetched_from = mailbox_of(account.imap)
+    if wanted is not None and account.fetched_from not in (None, mailbox_of(wanted)):
+        raise MailboxFixed(dict(account.fetched_from or {}))
 
 
 async def resume_account(session: AsyncSession, account: MailAccount, *, now: datetime) -> None:

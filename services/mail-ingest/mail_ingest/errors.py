@@ -21,6 +21,19 @@ class MailAccountExists(Conflict):
         super().__init__(f"There is a mail account for {address} already.", existing_id=str(account_id))
 
 
+class MailboxFixed(Conflict):
+    """features R89. `mailbox` is the one it stays with: `host` and `username`."""
+
+    code = "mailbox_fixed"
+
+    def __init__(self, mailbox: dict[str, str]) -> None:
+        super().__init__(
+            f"Mail was fetched from {mailbox['username']} at {mailbox['host']}, and the ledger knows it by its place there; "
+            "make another mail account for another mailbox.",
+            mailbox=mailbox,
+        )
+
+
 class MailAccountInUse(Conflict):
     """features R33. `used_by` names each use: its kind (`reminder_settings`, `template`), id and name."""
 

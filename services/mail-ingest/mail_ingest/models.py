@@ -50,6 +50,7 @@ class MailAccount(Table, table=True):
     imap: dict[str, Any] | None = Field(default=None, sa_type=JsonDocument)  # without secrets
     smtp: dict[str, Any] | None = Field(default=None, sa_type=JsonDocument)  # without secrets
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)  # both their secrets
+    fetched_from: dict[str, Any] | None = Field(default=None, sa_type=JsonDocument)  # the mailbox it stays with (R89)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

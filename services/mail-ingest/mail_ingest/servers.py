@@ -36,6 +36,12 @@ def taken_apart(
     return shown, secrets
 
 
+def mailbox_of(server: Mapping[str, Any]) -> dict[str, str]:
+    """Which mailbox a server with a sign-in is: other ports, ways to sign in and passwords lead to the same one."""
+    auth = server.get("auth") or {}
+    return {"host": str(server["host"]).casefold().rstrip("."), "username": str(auth.get("username") or "").casefold()}
+
+
 def put_together(server: Mapping[str, Any], secrets: Secrets) -> Server:
     """The server with its secrets, to sign in with."""
     auth = server.get("auth")

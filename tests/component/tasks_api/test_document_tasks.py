@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tasks_office import Office
+from people_of_the_office import a_person
+from tasks_office import Office, a_mail_with
 
 from contracts.documents import DocumentPrinted, DocumentSent
 from contracts.tasks import TaskCreated
@@ -147,3 +148,14 @@ async def test_rules_are_checked_when_they_are_saved_and_not_for_everybody(lapto
         rule["id"]
     ]
     assert (await laptop.get("/v1/automation-rules", event="document.sent"))["items"] == []
+
+
+async def test_what_was_made_from_a_message(laptop: Office) -> None:
+    """features R85: the tasks of a mail and the documents they are about, as far as the caller sees them."""
+    mail = a_mail_with("REQUEST")
+    await laptop.hear(mail)
+    found = (await laptop.get(f"/v1/messages/{mail.message_id}/documents"))["items"]
+    assert [(one["title"], one["status"], one["document"]) for one in found] == [("Przegląd umowy", "planned", None)]
+    jan = await a_person(laptop, "Jan", "tasks:read")
+    hidden = await laptop.client.get(f"/v1/messages/{mail.message_id}/documents", headers=jan.headers)
+    assert hidden.json() == {"items": []}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Select, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, literal, or_, select, union_all
 from sqlmodel import col
 
-from case_threader.errors import FilingNotFound
-from case_threader.models import CaseEvent, CaseRow, Filing, KnownId, Message
+from case_threader.errors import FilingNotFound, MessageNotFound
+from case_threader.models import CaseChange, CaseEvent, CaseRow, Filing, KnownId, Message, Reply
 from case_threader.repository import tables
 from case_threader.repository.among import among
 from case_threader.repository.cases import cases_with_participant
@@ -27,6 +27,11 @@ async def get_filing(session: AsyncSession, message_id: UUID, *, fresh: bool = F
     if filing is None:
         raise FilingNotFound(message_id)
     return filing
+
+
+async def find_filing(session: AsyncSession, message_id: UUID) -> Filing | None:
+    """The decision about a mail; a reply of ours has none."""
+    return await session.get(Filing, message_id)
 
 
 async def find_message(session: AsyncSession, message_id: UUID | None) -> Message | None:
@@ -68,19 +73,70 @@ def filings_in_list(paging: Paging, *, outcome: str) -> Select[Filing]:
     return one_page(query, paging, filing.received_at, filing.message_id, descending=True)
 
 
+Folder = Literal["inbox", "settled", "sent", "outbox", "deleted"]
+"""Where a message lies for those who work (features R88); in which folder of which mailbox is for mail-ingest to say."""
+
+
 def messages_in_list(
-    paging: Paging, *, account_id: UUID | None, contact_id: UUID | None, emails: Collection[str]
+    paging: Paging,
+    *,
+    account_id: UUID | None,
+    contact_id: UUID | None,
+    emails: Collection[str],
+    folder: Folder | None = None,
 ) -> Select[Message]:
-    """The messages of living cases of the account, else of those of the contact or in which an address takes part."""
+    """The messages of living cases of the account, of those of the contact or in which an address takes part, or of all; those
+    of one folder."""
     message, case = tables.messages.c, tables.cases.c
-    living = select(case.id).where(case.deleted_at.is_(None), case.merged_into.is_(None))
+    deleted = case.deleted_at.is_not(None) if folder == "deleted" else case.deleted_at.is_(None)
+    whose = select(case.id).where(deleted, case.merged_into.is_(None))
     if account_id is not None:
-        living = living.where(case.account_id == account_id)
-    else:
+        whose = whose.where(case.account_id == account_id)
+    elif contact_id is not None or emails:
         taking_part = case.id.in_(cases_with_participant(emails))
-        living = living.where(or_(taking_part, case.contact_id == contact_id) if contact_id else taking_part)
-    query = select(Message).where(message.case_id.in_(living))
+        whose = whose.where(or_(taking_part, case.contact_id == contact_id) if contact_id else taking_part)
+    holds: ColumnElement[bool] = message.case_id.in_(whose)
+    if folder == "inbox" and account_id is None and contact_id is None and not emails:
+        waiting = select(tables.filings.c.message_id).where(tables.filings.c.outcome == "unassigned")
+        holds = or_(message.case_id.in_(whose.where(case.status == "open")), message.id.in_(waiting))
+    elif folder in ("inbox", "settled"):
+        holds = message.case_id.in_(whose.where(case.status == ("open" if folder == "inbox" else "closed")))
+    query = select(Message).where(holds, *_lies_in(folder))
     return one_page(query, paging, message.received_at, message.id, descending=True)
+
+
+def _lies_in(folder: Folder | None) -> list[ColumnElement[bool]]:
+    message = tables.messages.c
+    if folder in ("inbox", "settled"):
+        return [message.direction == "incoming"]
+    unsent = select(col(Reply.id)).where(col(Reply.status) != "sent")
+    if folder == "outbox":
+        return [message.id.in_(unsent)]
+    if folder == "sent":
+        return [message.direction == "outgoing", message.id.not_in(unsent)]
+    return []
+
+
+async def get_message(session: AsyncSession, message_id: UUID) -> Message:
+    """The message that stands for a mail (a copy counts as its first) or a reply. MessageNotFound."""
+    found = (await held_messages(session, [message_id])).get(message_id)
+    if found is None:
+        raise MessageNotFound(message_id)
+    return found
+
+
+def messages_of_thread(paging: Paging, message: Message) -> Select[Message]:
+    """Those of the case it stands in, oldest first; of one that waits itself."""
+    columns = tables.messages.c
+    same = columns.case_id == message.case_id if message.case_id is not None else columns.id == message.id
+    return one_page(select(Message).where(same), paging, columns.received_at, columns.id)
+
+
+def changes_of_message(paging: Paging, message_id: UUID) -> Select[CaseChange]:
+    """What people did to its place, newest first."""
+    query = select(CaseChange).where(col(CaseChange.message_id) == message_id)
+    newest_first: Any = col(CaseChange.id)
+    return one_page(query, paging, newest_first, descending=True)
 
 
 async def version_of(session: AsyncSession, message_id: UUID) -> int:

@@ -11,6 +11,8 @@ def references(mail: ReadMail, evidence: Evidence) -> Verdict | None:
     Whoever knows the Message-ID of a mail has seen it, so the sender is not asked for. References follow the message to
     the case where it now lives, through moves, splits and merges. The newest of several mails with one id counts.
     """
+    if not evidence.settings.file_by_references:
+        return None
     for distance, ancestor in enumerate(mail.ancestors):
         for known in evidence.mails_bearing(ancestor):
             case = evidence.live_case(known.case_id)

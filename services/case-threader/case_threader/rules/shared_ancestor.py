@@ -11,6 +11,8 @@ def shared_ancestor(mail: ReadMail, evidence: Evidence) -> Verdict | None:
     Weaker than a reference: everybody who answers one newsletter refers to the same id (Chatwoot PR 13502), so the
     sender must take part in the case, belong to its account, or be one of us.
     """
+    if not evidence.settings.file_by_references:
+        return None
     for ancestor in mail.ancestors:
         for known in evidence.mails_mentioning(ancestor):
             case = evidence.live_case(known.case_id)

@@ -10,6 +10,8 @@ def thread_index(mail: ReadMail, evidence: Evidence) -> Verdict | None:
 
     It can be read from any mail of the conversation, so the sender must take part in the case as well.
     """
+    if not evidence.settings.file_by_references:
+        return None
     if not mail.facts.thread_index:
         return None
     for known in evidence.mails_of_conversation(mail.facts.thread_index):

@@ -7,6 +7,8 @@ from case_threader.verdicts import Verdict, unassigned
 
 def waiting_thread(mail: ReadMail, evidence: Evidence) -> Verdict | None:
     """It answers a mail that waits for a person, and its sender is not known either: both wait, and are decided together."""
+    if not evidence.settings.file_by_references:
+        return None
     if evidence.accounts_of(mail.sender):
         return None
     for ancestor in mail.ancestors:

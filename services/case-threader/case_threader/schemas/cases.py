@@ -51,14 +51,27 @@ class MessageShape(Shape):
         )  # fmt: skip
 
 
-class MessageInCase(MessageShape):
-    """The same beside others, with the case it stands in."""
+class MessageAlone(MessageShape):
+    """A message by itself: what stands on the first tab of its form (features R85)."""
 
-    case_number: int
+    case_number: int | None = Field(description="Null: it waits for somebody to decide, or was set aside.")
 
     @classmethod
-    def within(cls, message: Message, *, case_number: int) -> MessageInCase:
+    def seen(cls, message: Message, *, case_number: int | None) -> MessageAlone:
         return cls(**MessageShape.of(message).model_dump(), case_number=case_number)
+
+
+class MessageHistory(Shape):
+    """How it came to stand where it does: the decision of the rules or of whoever decided first, and what people did since,
+    newest first."""
+
+    outcome: str | None
+    rule: str | None
+    reason: str | None
+    decided_at: Moment | None
+    decided_by: str | None
+    items: list[ChangeShape]
+    next: str | None
 
 
 class ParticipantShape(Shape):

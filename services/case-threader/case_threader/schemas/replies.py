@@ -54,11 +54,16 @@ class MailBody(Body):
     template_id: UUID | None = Field(default=None, description="Its text stands below what was written here.")
     with_signature: bool = Field(default=True, description="The signature of the mail account, if it has one.")
 
+    request_read_receipt: bool = Field(
+        default=False,
+        description="Ask to be told when it is read (RFC 8098); the receipt shows on the message (features R87).",
+    )
+
     def draft(self, subject: str | None, quote: Quote | None = None) -> Draft:
         return Draft(
             to=_mailboxes(self.to), cc=_mailboxes(self.cc), bcc=_mailboxes(self.bcc), subject=subject, text=self.text,
             html=self.html, files=[attachment.file() for attachment in self.attachments], template_id=self.template_id,
-            with_signature=self.with_signature, quote=quote,
+            with_signature=self.with_signature, quote=quote, wants_receipt=self.request_read_receipt,
         )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ class CaseSettingsBody(Body):
     close_on_first_outbound: bool
     subject_limit: int = Field(ge=60, le=900)
     new_cases_per_sender: int | None = Field(ge=1, le=100_000)
-    tag_position: Literal["end", "start"] = "end"
+    tag_position: Literal["end", "start", "none"] = "end"
+    file_by_references: bool = True
     match_by_subject: bool = False
     sender_from_reply_to: Annotated[list[FormAddress], Field(max_length=50)] = Field(default_factory=list)
     acknowledge: bool = False

@@ -90,7 +90,7 @@ async def change_mail_account(
     the: The, _: Writer, account_id: UUID, body: MailAccountChange, request: Request, response: Response
 ) -> MailAccountShape:
     """Change a mailbox; it takes effect at once, without a restart. 409 when its `smtp` is taken away while reminders or a
-    template send from it."""
+    template send from it, and when its `imap` would be another mailbox than the one mail was fetched from (features R89)."""
     fields = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
     async with the.database.transaction() as session:
         account = await repository.get_account(session, account_id)

@@ -18,7 +18,7 @@ from mail_ingest.mail_parts import attachment_of, html_of
 from mail_ingest.models import State
 from mail_ingest.parts import The
 from mail_ingest.repository import Wanted
-from mail_ingest.schemas.messages import MessageCard, MessageShape
+from mail_ingest.schemas.messages import AttachmentShape, MessageCard, MessageShape
 from mail_ingest.verdicts import opened_document
 
 router = APIRouter(tags=["messages"])
@@ -106,6 +106,16 @@ async def show_html(
         raise NoHtml(message_id)
     headers = {"content-security-policy": SANDBOXED_HTML, "referrer-policy": "no-referrer", "cache-control": "private"}
     return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/v1/messages/{message_id}/attachments", response_model=Page[AttachmentShape])
+async def list_attachments(the: The, _: Reader, message_id: UUID) -> Page[AttachmentShape]:
+    """What is enclosed, all of it on one page (features R85); a quarantined mail shows none."""
+    async with the.database.reading() as session:
+        row = await repository.get_message(session, message_id)
+        content = await repository.find_document(session, message_id)
+    document = opened_document(content) if content is not None else {}
+    return Page(items=MessageShape.whole(row, document).attachments, next=None)
 
 
 @router.get(

@@ -40,6 +40,7 @@ from mail_ingest.repository.mail_accounts import (
     find_account,
     find_account_by_address,
     get_account,
+    has_fetched,
     list_accounts,
 )
 from mail_ingest.repository.mails import (
@@ -75,6 +76,7 @@ __all__ = [
     "get_account",
     "get_message",
     "get_raw",
+    "has_fetched",
     "health_to_change",
     "known_uids",
     "list_accounts",

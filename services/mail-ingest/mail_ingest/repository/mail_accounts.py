@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from kit.database import AsyncSession
 from kit.paging import Paging, one_page
 from mail_ingest.errors import MailAccountNotFound
-from mail_ingest.models import MailAccount
+from mail_ingest.models import MailAccount, Message
 
 _account: Table = MailAccount.__table__  # type: ignore[attr-defined]
 
@@ -30,6 +30,12 @@ async def get_account(session: AsyncSession, account_id: UUID) -> MailAccount:
 async def find_account_by_address(session: AsyncSession, address: str) -> MailAccount | None:
     query = select(MailAccount).where(col(MailAccount.address) == address, col(MailAccount.deleted_at).is_(None))
     return (await session.exec(query)).first()
+
+
+async def has_fetched(session: AsyncSession, account_id: UUID) -> bool:
+    """Whether a mail of the account came over IMAP."""
+    query = select(Message.id).where(col(Message.mail_account_id) == account_id, col(Message.uid).is_not(None)).limit(1)
+    return (await session.exec(query)).first() is not None
 
 
 async def list_accounts(session: AsyncSession, paging: Paging) -> list[MailAccount]:

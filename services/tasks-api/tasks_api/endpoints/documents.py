@@ -6,22 +6,27 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from kit.etags import check_if_match, etag_of, show_version
-from kit.paging import Page, PageWanted, page_of
+from kit.paging import Page, PageWanted, Paging, page_of
 from tasks_api import document_tasks, rule_keeping
 from tasks_api.documents import LONGEST_ID, LONGEST_TYPE, Document
-from tasks_api.endpoints.callers import DecidesAll, SeesAll, Writer, editor_of
+from tasks_api.endpoints.callers import DecidesAll, Reader, SeesAll, Writer, editor_of
 from tasks_api.endpoints.single_task import shape_of, with_etag
 from tasks_api.parts import The
 from tasks_api.repository import documents
+from tasks_api.repository.task_lists import list_tasks
 from tasks_api.schemas.documents import (
     DocumentEvent,
     FromDocumentBody,
+    MessageDocumentShape,
+    MessageDocumentsShape,
     RuleBody,
     RuleChange,
     RuleShape,
     TasksOfDocumentShape,
 )
 from tasks_api.schemas.tasks import TaskShape
+from tasks_api.task_filter import TaskFilter
+from tasks_api.viewer import Viewer
 
 router = APIRouter(tags=["tasks from documents"])
 
@@ -61,6 +66,25 @@ async def find_tasks_of_document(
     async with the.database.reading() as session:
         found = await documents.tasks_of_document(session, Document(document_type, document_id))
     return TasksOfDocumentShape(task_ids=found)
+
+
+@router.get("/v1/messages/{message_id}/documents", response_model=MessageDocumentsShape)
+async def show_documents_of_message(the: The, caller: Reader, message_id: UUID) -> MessageDocumentsShape:
+    """What was made from a message: its tasks and their documents, as far as the caller sees them (features R85)."""
+    async with the.database.reading() as session:
+        found = await list_tasks(
+            session, Paging(200), TaskFilter(message_id=message_id), Viewer.behind(caller), order="created",
+            dialect=the.database.dialect,
+        )  # fmt: skip
+    return MessageDocumentsShape(
+        items=[
+            MessageDocumentShape(
+                task_id=task.id, number=task.number, title=task.fields.title, status=task.status,
+                document=task.source.document,
+            )
+            for task in found[:200]
+        ]
+    )  # fmt: skip
 
 
 @router.get("/v1/automation-rules", response_model=Page[RuleShape])

@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     column,
-    exists,
     false,
     func,
     literal,
@@ -120,8 +119,9 @@ async def _done_by(session: AsyncSession, circle: Circle) -> ColumnElement[bool]
     some = ids.limit(COMMON + 1).subquery()
     if (await connection.execute(select(func.count()).select_from(some))).scalar_one() <= COMMON:
         return columns.id.in_(ids)
-    theirs = exists().where(assignee_table.c.task_id == columns.id, assigned).correlate(task_table)
-    return or_(func.coalesce(made, false()), theirs)
+    # A value of each task, not EXISTS: PostgreSQL would collect all that they carry out before it looks at the first task.
+    theirs = select(true()).where(assignee_table.c.task_id == columns.id, assigned).limit(1)
+    return or_(func.coalesce(made, false()), func.coalesce(theirs.correlate(task_table).scalar_subquery(), false()))
 
 
 def _own_ids(viewer: Viewer) -> Any:

@@ -107,5 +107,19 @@ class RuleShape(Shape):
         return cls.model_validate(rule)
 
 
+class MessageDocumentShape(Shape):
+    """A task that was made from a message, and the document of another system it is about, if there is one."""
+
+    task_id: UUID
+    number: str
+    title: str
+    status: str
+    document: dict[str, Any] | None
+
+
+class MessageDocumentsShape(Shape):
+    items: list[MessageDocumentShape]
+
+
 class TasksOfDocumentShape(Shape):
     task_ids: list[UUID]
