@@ -11,7 +11,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar, cast
-from uuid import UUID
+from uuid import UUID, SafeUUID
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Text,
+    Uuid,
     any_,
     bindparam,
     func,
@@ -45,12 +46,16 @@ _CONNECTION = "kit.prepared.connection"
 class Prepared:
     """One statement with named parameters. `make` is given the name of the dialect (`sqlite`, `postgresql`).
 
-    `keys` are the columns of an INSERT whose values are not part of it.
+    `keys` are the columns of an INSERT whose values are not part of it. `by_key`: it reads a few rows by their keys, which takes
+    no longer than a change of thread would: on SQLite it is asked on the spot, also where nothing else is.
     """
 
-    def __init__(self, make: Callable[[str], Executable], *, keys: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, make: Callable[[str], Executable], *, keys: Sequence[str] | None = None, by_key: bool = False
+    ) -> None:
         self._make = make
         self._keys = keys
+        self._by_key = by_key
         self._compiled: WeakKeyDictionary[Dialect, _Compiled] = WeakKeyDictionary()
 
     async def rows(self, session: AsyncSession, **parameters: Any) -> list[Any]:
@@ -59,9 +64,11 @@ class Prepared:
         compiled = self._on(connection.dialect)
         values = compiled.converted(compiled.one, parameters)
         cursor = _cursor(connection)
-        execute = cursor._prepare_and_execute if _is_asyncpg(connection) else cursor.execute_prepared
         try:
-            await execute(compiled.sql, values)
+            if _is_asyncpg(connection):
+                await cursor._prepare_and_execute(compiled.sql, values)
+            else:
+                await cursor.execute_prepared(compiled.sql, values, by_key=self._by_key)
         except BaseException as error:
             await _tell(connection, error, compiled.sql)
             raise
@@ -164,8 +171,20 @@ class _Compiled:
 
 
 def _result_processor(type_: Any, dialect: Dialect) -> Process | None:
+    if isinstance(type_, Uuid) and type_.as_uuid and not dialect.supports_native_uuid:
+        return _uuid_of
     processor: Process | None = type_._cached_result_processor(dialect, None)
     return processor
+
+
+def _uuid_of(digits: str | None) -> UUID | None:
+    """As `UUID(digits)`, which spends most of its time on other ways to write one; lists have hundreds of them."""
+    if digits is None:
+        return None
+    uuid = object.__new__(UUID)
+    object.__setattr__(uuid, "int", int(digits, 16))
+    object.__setattr__(uuid, "is_safe", SafeUUID.unknown)
+    return uuid
 
 
 async def _connection_of(session: AsyncSession) -> Connection:

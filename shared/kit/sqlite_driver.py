@@ -2,7 +2,8 @@
 
 aiosqlite runs every call of a connection in a thread of its own, and SQLAlchemy's adapter calls it four times for a
 statement: open a cursor, execute, fetch, close. Changing threads is what most of the time goes to. Here all four happen in
-one call, BEGIN travels with the statement after it, and a reader does not wait for its ROLLBACK.
+one call, BEGIN travels with the statement after it, and what waits for nobody is done on the spot: statements of a writer that
+has its lock, look-ups by key, the ROLLBACK of a reader.
 """
 
 # ruff: noqa: SLF001 - an adapter reaches into what it adapts, as SQLAlchemy's own does
@@ -80,9 +81,9 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
         return await self._run(_execute_many, operation, seq_of_parameters)
 
-    async def execute_prepared(self, operation: str, parameters: Any) -> None:
+    async def execute_prepared(self, operation: str, parameters: Any, *, by_key: bool) -> None:
         """For `kit.prepared`, as the next one."""
-        await self._run_near(_execute, operation, parameters)
+        await self._run_near(_execute, operation, parameters, by_key=by_key)
 
     async def execute_many_prepared(self, operation: str, rows: Sequence[Any]) -> None:
         if len(rows) > MANY:
@@ -90,19 +91,26 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         else:
             await self._run_near(_execute_many, operation, rows)
 
-    async def _run_near(self, how: Any, operation: str, parameters: Any) -> None:
-        """Without a change of thread where nothing can keep us waiting: inside of a transaction that has its lock."""
+    async def _run_near(self, how: Any, operation: str, parameters: Any, *, by_key: bool = False) -> None:
+        """Without a change of thread where nothing can keep us waiting: inside of a transaction that has its lock, and where
+        a reader looks up rows by their keys."""
         connection = cast(_Connection, self._adapt_connection)
-        if connection.begin_with or connection.only_reads or connection._execute_mutex.locked():
+        waits_for_nobody = by_key if connection.only_reads else connection.begin_with is None
+        if not waits_for_nobody or connection.was_cut_off or connection._execute_mutex.locked():
             await self._run(how, operation, parameters)
         else:
-            self._take(how(self._connection._conn, None, operation, parameters))
+            begin, connection.begin_with = connection.begin_with, None
+            self._take(how(self._connection._conn, begin, operation, parameters))
 
     async def _run(self, how: Any, operation: str, parameters: Any) -> "_Cursor":
         connection = cast(_Connection, self._adapt_connection)
         async with connection._execute_mutex:
             begin, connection.begin_with = connection.begin_with, None
-            outcome = await self._connection._execute(how, self._connection._conn, begin, operation, parameters)
+            try:
+                outcome = await self._connection._execute(how, self._connection._conn, begin, operation, parameters)
+            except asyncio.CancelledError:
+                connection.was_cut_off = True  # the thread may still be at it
+                raise
         self._take(outcome)
         return self
 
@@ -133,7 +141,7 @@ def _execute_many(connection: sqlite3.Connection, begin: str | None, operation: 
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("begin_with", "only_reads")
+    __slots__ = ("begin_with", "only_reads", "was_cut_off")
 
     _cursor_cls = _Cursor  # type: ignore[assignment]
 
@@ -141,6 +149,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         super().__init__(dbapi, connection)
         self.begin_with: str | None = None
         self.only_reads = only_reads
+        self.was_cut_off = False
 
     def commit(self) -> None:
         if self.begin_with is None:
@@ -153,7 +162,10 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         if not begun:
             return
         if self.only_reads and self._connection._connection:
-            self._connection._tx.put_nowait((None, self._connection._connection.rollback))
+            if self.was_cut_off:
+                self._connection._tx.put_nowait((None, self._connection._connection.rollback))
+            else:
+                self._connection._connection.rollback()
         else:
             super().rollback()
 
