@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -60,7 +60,7 @@ async def print_agenda(
                 raise TooManyRows(most)
             if len(found) < _AT_ONCE:
                 break
-        people = await people_of(session, entries)
+        people = people_of(entries)
         names = await card_names.employee_names(session, {one for ids in people.values() for one in ids})
     lines = agenda_lines(entries, window, people, names, language=style.language, timezone=style.timezone)
     return await asyncio.to_thread(_paper, title_of("agenda", window, style), lines, style.language, style.font)
@@ -82,7 +82,7 @@ def days_of(window: Window, timezone: str) -> tuple[date, date]:
 def agenda_lines(
     entries: Sequence[Entry],
     window: Window,
-    people: dict[UUID, list[UUID]],
+    people: Mapping[UUID, Sequence[UUID]],
     names: dict[UUID, str],
     *,
     language: Language,

@@ -59,6 +59,11 @@ class ForeignEntry:
     account_id: None = None
     thread_id: None = None
 
+    @property
+    def assignee_ids(self) -> tuple[UUID, ...]:
+        """Whom it is about."""
+        return (self.employee_id,)
+
 
 def entry_times(
     starts: date | datetime, ends: date | datetime | None, half: Half | None, timezone: str

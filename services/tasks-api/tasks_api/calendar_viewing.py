@@ -16,8 +16,9 @@ from tasks_api.calendar_sources import ForeignEntry
 from tasks_api.desk import Desk
 from tasks_api.errors.invitations import StretchTooLong
 from tasks_api.lanes import Place, placed
+from tasks_api.remembered_rows import AgendaRow, Version, name_of
 from tasks_api.repository import agenda, calendar_entries
-from tasks_api.repository.agenda import AgendaRow, OnCalendar
+from tasks_api.repository.agenda import OnCalendar
 from tasks_api.schedule import midnight
 from tasks_api.windows import Window
 
@@ -43,11 +44,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry, where it is drawn, and who carries it out."""
+    """An entry and where it is drawn."""
 
     entry: Entry
     place: Place
-    assignee_ids: list[UUID]
 
 
 def stretch(
@@ -81,7 +81,9 @@ async def calendar_between(
     if calendar.shows_tasks:
         window = Window(max(window.starts_at, after[0]), window.ends_at) if after else window
         at_least = UUID(after[1]) if after else None
-        plain = await agenda.plain_between(session, window, calendar, at_least=at_least, limit=limit + 1)
+        plain = await agenda.plain_between(
+            session, desk.remembered_rows, window, calendar, at_least=at_least, limit=limit + 1
+        )
         entries += [_entry_of_task(row) for row in plain]
         if len(plain) > limit:  # nothing later than the last of them can be shown
             window = Window(window.starts_at, min(window.ends_at, entries[-1].starts_at + timedelta(microseconds=1)))
@@ -89,23 +91,19 @@ async def calendar_between(
     return sorted((one for one in entries if _comes_after(one.position, after)), key=_position)[:limit]
 
 
-async def with_people(session: AsyncSession, entries: Sequence[Entry]) -> list[Shown]:
+def with_people(entries: Sequence[Entry]) -> list[Shown]:
     """The entries as they are drawn; all-day ones have lanes of their own."""
-    people = await people_of(session, entries)
     places: dict[int, Place] = {}
     for all_day in (False, True):
         positions = [i for i, entry in enumerate(entries) if (entry.day is not None) == all_day]
         spans = [(entries[i].starts_at, drawn_until(entries[i])) for i in positions]
         places.update(zip(positions, placed(spans), strict=True))
-    return [Shown(entry, places[i], people.get(entry.row.id, [])) for i, entry in enumerate(entries)]
+    return [Shown(entry, places[i]) for i, entry in enumerate(entries)]
 
 
-async def people_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, list[UUID]]:
+def people_of(entries: Sequence[Entry]) -> dict[UUID, Sequence[UUID]]:
     """Who carries each of these out, or whom an entry of another system is about."""
-    people = await agenda.assignees_of(
-        session, {one.row.id for one in entries if not isinstance(one.row, ForeignEntry)}
-    )
-    return people | {one.row.id: [one.row.employee_id] for one in entries if isinstance(one.row, ForeignEntry)}
+    return {one.row.id: one.row.assignee_ids for one in entries}
 
 
 async def _foreign(
@@ -144,30 +142,32 @@ async def _dates_of_series(
     known = await agenda.known_series_between(session, window, calendar)
     if not known:
         return []
-    versions = [(row.id, row.version) for row in known]
-    found = await desk.remembered_dates.of_versions(versions, window, lambda ids: agenda.series_with_ids(session, ids))
+    versions = [version for version, _, _ in known]
+    found = await desk.remembered_dates.of_versions(
+        versions, window, lambda keys: agenda.series_with_keys(session, keys)
+    )
     overridden = await agenda.overridden_between(session, window)
-    shown: list[tuple[Position, UUID, Occurrence]] = []
-    for row, dates in zip(known, found, strict=True):
+    shown: list[tuple[Position, Version, Occurrence]] = []
+    for (version, uid, copy_number), dates in zip(known, found, strict=True):
         if not dates:
             continue
-        own = overridden.get((row.uid, row.copy_number), ()) if overridden else ()
-        name = str(row.id)
+        own = overridden.get((uid, copy_number), ()) if overridden else ()
+        name = name_of(version[0])
         shown += [
-            ((date.starts_at, name, date.recurrence_id or ""), row.id, date)
+            ((date.starts_at, name, date.recurrence_id or ""), version, date)
             for date in dates
             if date.recurrence_id not in own
         ]
     first = nsmallest(limit, (one for one in shown if _comes_after(one[0], after)), key=_first)
-    rows = await agenda.rows_with_ids(session, {task_id for _, task_id, _ in first})
-    return [_entry_of_date(rows[task_id], date, position) for position, task_id, date in first if task_id in rows]
+    rows = await agenda.rows_of(session, desk.remembered_rows, list({version: None for _, version, _ in first}))
+    return [_entry_of_date(rows[key], date, position) for position, (key, _), date in first if key in rows]
 
 
 def _position(entry: Entry) -> Position:
     return entry.position
 
 
-def _first(found: tuple[Position, UUID, Occurrence]) -> Position:
+def _first(found: tuple[Position, Version, Occurrence]) -> Position:
     return found[0]
 
 
@@ -177,7 +177,7 @@ def _comes_after(position: Position, after: Position | None) -> bool:
 
 def _entry_of_task(row: AgendaRow) -> Entry:
     """A task without a start stands where it is due."""
-    starts = row.starts_at or row.ends_at
+    starts = row.agenda_at
     position = (starts, str(row.id), row.recurrence_id)
     return Entry(
         row, row.recurrence_id or None, starts, row.ends_at, position, row.starts_on or row.ends_on, row.ends_on

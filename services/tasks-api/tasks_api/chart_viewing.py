@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts.tasks import Stage
 from kit.database import AsyncSession
 from tasks_api.calendar_sources import TASKS, ForeignEntry
-from tasks_api.calendar_viewing import Entry, calendar_between, drawn_until, people_of
+from tasks_api.calendar_viewing import Entry, calendar_between, drawn_until
 from tasks_api.charts import Bar, Line, in_order, lines_of
 from tasks_api.desk import Desk
 from tasks_api.errors.lists import ChartTooLarge
@@ -28,7 +28,6 @@ EARLIER = timedelta(days=366)
 @dataclass(frozen=True, slots=True)
 class Timeline:
     lines: list[Line[Entry]]
-    people: Mapping[UUID, list[UUID]]
     names: Mapping[UUID, str]
 
 
@@ -41,12 +40,11 @@ class Gantt:
 async def timeline(session: AsyncSession, desk: Desk, window: Window, calendar: OnCalendar) -> Timeline:
     """ChartTooLarge beyond `MOST` entries."""
     entries = await _entries(session, desk, window, calendar)
-    people = await people_of(session, entries)
-    spans = [(one, one.starts_at, drawn_until(one), people.get(one.row.id, ())) for one in entries]
+    spans = [(one, one.starts_at, drawn_until(one), one.row.assignee_ids) for one in entries]
     lines = lines_of(spans, only=calendar.wanted.assignee_ids)
     names = await card_names.employee_names(session, {one.employee_id for one in lines if one.employee_id is not None})
     ordered = sorted(lines, key=lambda line: (line.employee_id is None, names.get(line.employee_id or UUID(int=0), "")))
-    return Timeline(ordered, people, names)
+    return Timeline(ordered, names)
 
 
 async def gantt(session: AsyncSession, desk: Desk, window: Window, calendar: OnCalendar) -> Gantt:
@@ -56,11 +54,10 @@ async def gantt(session: AsyncSession, desk: Desk, window: Window, calendar: OnC
     )
     wider = Window(window.starts_at - EARLIER, window.ends_at)
     entries = [one for one in await _entries(session, desk, wider, tasks_only) if _reaches(one, window)]
-    people = await people_of(session, entries)
     details = await agenda.chart_details(session, {one.row.id for one in entries})
     bars: list[Bar] = []
     for one in entries:
-        bar = _bar(one, details.get(one.row.id), tuple(people.get(one.row.id, ())))
+        bar = _bar(one, details.get(one.row.id), one.row.assignee_ids)
         bars += [bar, *_stages(bar, details.get(one.row.id))]
     names = await card_names.employee_names(session, {one for bar in bars for one in bar.employee_ids})
     return Gantt(in_order(bars), names)

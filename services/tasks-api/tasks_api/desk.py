@@ -10,6 +10,7 @@ from ical.zones import zone
 from kit.database import AsyncSession
 from tasks_api.booking import Booking
 from tasks_api.letter_writing import LetterWriter, Style
+from tasks_api.remembered_rows import RememberedRows
 from tasks_api.repository.tasks import take_numbers
 from tasks_api.series_dates import RememberedDates, SeriesDates, Workers
 from tasks_api.settings import Settings
@@ -27,11 +28,12 @@ class Desk:
     settings: Settings
     series_dates: SeriesDates
     remembered_dates: RememberedDates
+    remembered_rows: RememberedRows
 
     @classmethod
     def of(cls, settings: Settings, workers: Workers) -> Self:
         series_dates = SeriesDates(workers)
-        return cls(settings, series_dates, RememberedDates(series_dates))
+        return cls(settings, series_dates, RememberedDates(series_dates), RememberedRows())
 
     def booking(self, session: AsyncSession, *, now: datetime) -> Booking:
         """What this transaction does to tasks."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 import structlog
@@ -23,6 +23,7 @@ from ical.rrules import accepted_rule
 from ical.rule_dates import Rule, parsed_rule
 from kit.workers import Result, WorkerFailed
 from tasks_api.itip.shapes import TaskFields
+from tasks_api.remembered_rows import Key, Version
 from tasks_api.windows import Window
 
 TURN = 10
@@ -37,14 +38,10 @@ EXPAND = "ical.recurrence:expand_job"
 log = structlog.get_logger()
 
 
-Version = tuple[UUID, int]
-"""One version of a series: its dates never change."""
-
-
 class ReadSeries(Protocol):
-    """Versions and rules of series by id."""
+    """Versions and rules of series by the ids of their tasks."""
 
-    async def __call__(self, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, Series]]: ...
+    async def __call__(self, keys: Sequence[Key]) -> Mapping[Key, tuple[int, Series]]: ...
 
 
 class Workers(Protocol):
@@ -86,38 +83,56 @@ class RememberedDates:
     def __init__(self, series_dates: SeriesDates, *, most: int = 20_000) -> None:
         self._series_dates = series_dates
         self._most = most
-        self._months: OrderedDict[tuple[UUID, int, int], tuple[Occurrence, ...]] = OrderedDict()
+        self._months: OrderedDict[tuple[Key, int, int], _Month] = OrderedDict()
 
     async def of_versions(
         self, versions: Sequence[Version], window: Window, read: ReadSeries
-    ) -> list[list[Occurrence]]:
+    ) -> list[Sequence[Occurrence]]:
         """The dates of each of these versions within the window, in order. `read` is asked for those nobody asked for before;
         a series that has another version by now has no dates this time."""
         months = window.months()
-        unknown = [version for version in versions if any((*version, month) not in self._months for month in months)]
+        known, starts, ends = self._months, window.starts_at, window.ends_at
+        unknown = [version for version in versions if any((*version, month) not in known for month in months)]
         if unknown:
-            await self._learn(unknown, months, await read([series_id for series_id, _ in unknown]))
-        found: list[list[Occurrence]] = []
-        starts, ends, known = window.starts_at, window.ends_at, self._months
-        for series_id, version in versions:
-            dates: list[Occurrence] = []
+            await self._learn(unknown, months, await read([key for key, _ in unknown]))
+        found: list[Sequence[Occurrence]] = []
+        for key, version in versions:
+            dates: Sequence[Occurrence] = ()
             for month in months:
-                dates += known.get((series_id, version, month), ())
-            found.append([date for date in dates if starts <= date.starts_at < ends])
+                more = known.get((key, version, month), _NO_DATES).between(starts, ends)
+                dates = [*dates, *more] if dates else more
+            found.append(dates)
         while len(known) > self._most:
             known.popitem(last=False)
         return found
 
-    async def _learn(
-        self, versions: Sequence[Version], months: range, there: Mapping[UUID, tuple[int, Series]]
-    ) -> None:
+    async def _learn(self, versions: Sequence[Version], months: range, there: Mapping[Key, tuple[int, Series]]) -> None:
         same = [version for version in versions if version[0] in there and there[version[0]][0] == version[1]]
         for month in months:
             missing = [version for version in same if (*version, month) not in self._months]
-            series = [there[series_id][1] for series_id, _ in missing]
+            series = [there[key][1] for key, _ in missing]
             dates = await self._series_dates.between(series, Window.of_month(month))
             for version, found in zip(missing, dates, strict=True):
-                self._months[*version, month] = tuple(found)
+                self._months[*version, month] = _Month.of(found)
+
+
+class _Month(NamedTuple):
+    """The dates of a month in order, and when each begins."""
+
+    starts: tuple[datetime, ...]
+    dates: tuple[Occurrence, ...]
+
+    @classmethod
+    def of(cls, dates: Sequence[Occurrence]) -> _Month:
+        ordered = sorted(dates, key=lambda date: date.starts_at)
+        return cls(tuple(date.starts_at for date in ordered), tuple(ordered))
+
+    def between(self, starts_at: datetime, ends_at: datetime) -> tuple[Occurrence, ...]:
+        first, behind = bisect_left(self.starts, starts_at), bisect_left(self.starts, ends_at)
+        return self.dates[first:behind]
+
+
+_NO_DATES = _Month((), ())
 
 
 def is_quick(series: Series) -> bool:

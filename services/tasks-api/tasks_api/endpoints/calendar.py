@@ -83,7 +83,7 @@ async def show_calendar(
         if view == "gantt":
             return _json(gantt_document(await gantt(session, the.desk, window, calendar), window))
         entries = await calendar_between(session, the.desk, window, calendar, after=after, limit=limit + 1)
-        shown = await with_people(session, entries[:limit])
+        shown = with_people(entries[:limit])
     following = cursor_of(entries[limit - 1].position) if len(entries) > limit else None
     answer: dict[str, Any] = {"items": [EntryShape.document_of(one) for one in shown], "next": following}
     return _json(answer)

@@ -151,4 +151,4 @@ async def _task_to_change(session: AsyncSession, caller: Caller, task_id: UUID, 
 
 
 async def _with_reminders(session: AsyncSession) -> bool:
-    return (await heard.reminder_defaults(session)).enabled
+    return await heard.reminders_are_on(session)

@@ -95,7 +95,7 @@ async def _date(
 
 
 async def _shape(session: AsyncSession, task: Task) -> TaskShape:
-    return TaskShape.of(task, with_reminders=(await heard.reminder_defaults(session)).enabled)
+    return TaskShape.of(task, with_reminders=await heard.reminders_are_on(session))
 
 
 def _with_etag(response: Response, shape: TaskShape) -> TaskShape:

@@ -21,7 +21,7 @@ async def task_to_change(session: AsyncSession, caller: Caller, task_id: UUID, r
 
 
 async def shape_of(session: AsyncSession, task: Task) -> TaskShape:
-    return TaskShape.of(task, with_reminders=(await heard.reminder_defaults(session)).enabled)
+    return TaskShape.of(task, with_reminders=await heard.reminders_are_on(session))
 
 
 def with_etag(response: Response, shape: TaskShape) -> TaskShape:

@@ -35,7 +35,7 @@ async def show_tasks(
         keys = await list_keys(
             session, paging, wanted, Viewer.behind(caller), order=order, dialect=the.database.dialect
         )
-        with_reminders = (await heard.reminder_defaults(session)).enabled
+        with_reminders = await heard.reminders_are_on(session)
         versions = [(key.id, key.version) for key in keys[: paging.limit]]
         shown = texts.known(versions, variant=with_reminders)
         for task in await tasks_with_ids(session, [task_id for task_id, _ in versions if task_id not in shown]):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, false, text
 from sqlmodel import Field
 
 from kit.columns import JsonDocument, UtcDateTime
@@ -51,10 +51,20 @@ class TaskRow(Table, table=True):
         _index_of_given("thread_id"),
         _index_of_given("parent_id"),
         _index_of_given("owner_id"),
+        # Holds all that is asked of series before their dates are known: the rows themselves lie far apart.
         Index(
             "ix_task_recurring",
             "starts_at",
             "recurs_until",
+            "status",
+            "kind",
+            "in_calendar",
+            "recurrence_id",
+            "id",
+            "version",
+            "uid",
+            "copy_number",
+            "is_recurring",
             sqlite_where=text("is_recurring = 1"),
             postgresql_where=text("is_recurring"),
         ),
@@ -131,13 +141,21 @@ class TaskRow(Table, table=True):
 class TaskAssignee(Table, table=True):
     """An employee who carries a task out; what is typed here outranks their card (features R15).
 
-    `agenda_at` repeats the task's, so that the agenda of one employee is read along one index.
+    `agenda_at` repeats the task's, so that the agenda of one employee is read along one index; `of_series` says that the task is
+    one, so that theirs are found without looking at those of everybody.
     """
 
     __tablename__ = "task_assignee"
     __table_args__ = (
         Index("ix_task_assignee_employee_id_task_id", "employee_id", "task_id"),
         Index("ix_task_assignee_employee_id_agenda_at", "employee_id", "agenda_at", "task_id"),
+        Index(
+            "ix_task_assignee_of_series",
+            "employee_id",
+            "task_id",
+            sqlite_where=text("of_series = 1"),
+            postgresql_where=text("of_series"),
+        ),
     )
 
     task_id: UUID = Field(primary_key=True)
@@ -147,6 +165,7 @@ class TaskAssignee(Table, table=True):
     agenda_at: datetime = Field(sa_type=UtcDateTime)
     email: str | None = Field(default=None, max_length=320)
     remind: bool = True
+    of_series: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class TaskContact(Table, table=True):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, literal_column, not_, or_, select, type_coerce
 
 from ical.recurrence import Series
 from kit.database import AsyncSession
+from kit.prepared import Prepared, among
 from tasks_api.calendar_sources import TASKS
+from tasks_api.remembered_rows import COLUMNS, AgendaRow, Key, RememberedRows, Version
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_filters import columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
@@ -21,20 +23,11 @@ from tasks_api.viewer import Viewer
 from tasks_api.windows import Window
 
 Extra = Literal["cancelled", "interactions", "done_occurrences"]
-AgendaRow = Row[Any]
-"""id, number, version, uid, kind, … as in `SHOWN`."""
-
-SHOWN = (
-    columns.id, columns.number, columns.version, columns.uid, columns.copy_number, columns.recurrence_id, columns.kind,
-    columns.type_id, columns.title, columns.location, columns.status, columns.starts_at, columns.ends_at, columns.starts_on,
-    columns.ends_on, columns.all_day, columns.timezone, columns.is_recurring, columns.color, columns.account_id,
-    columns.thread_id, columns.agenda_at, columns.percent_complete,
-)  # fmt: skip
-_KNOWN = (columns.id, columns.version, columns.uid, columns.copy_number)
-_SERIES = (
-    columns.id, columns.version, columns.starts_at, columns.ends_at, columns.starts_on, columns.ends_on, columns.timezone,
-    columns.rrule, columns.rdates, columns.exdates,
-)  # fmt: skip
+_key = type_coerce(columns.id, String).label("key")
+_SHOWN = (_key, *(columns[name] for name in COLUMNS))
+_KNOWN = (_key, columns.version)
+_RULE_FIELDS = ("starts_at", "ends_at", "starts_on", "ends_on", "timezone", "rrule")
+_SERIES = (_key, columns.version, *(columns[name] for name in _RULE_FIELDS), columns.rdates, columns.exdates)
 _assigned = assignee_table.c
 _ZONES = timedelta(days=2)
 """A date named by its day or moment stands within this of the moments of any zone."""
@@ -63,7 +56,13 @@ class OnCalendar:
 
 
 async def plain_between(
-    session: AsyncSession, window: Window, calendar: OnCalendar, *, at_least: UUID | None, limit: int
+    session: AsyncSession,
+    remembered: RememberedRows,
+    window: Window,
+    calendar: OnCalendar,
+    *,
+    at_least: UUID | None,
+    limit: int,
 ) -> list[AgendaRow]:
     """What is no series and begins in the window, or is due then when it has no start; in order, `limit` at most.
 
@@ -71,7 +70,7 @@ async def plain_between(
     """
     employee_id = calendar.wanted.one_assignee
     position = columns.agenda_at if employee_id is None else _assigned.agenda_at
-    query = (await _on_calendar(session, select(*SHOWN), calendar)).where(
+    query = (await _on_calendar(session, select(*_KNOWN), calendar)).where(
         not_(columns.is_recurring),
         position >= window.starts_at,
         position < window.ends_at,
@@ -81,34 +80,39 @@ async def plain_between(
         query = query.where(or_(position > window.starts_at, columns.id >= at_least))
     by = columns.id if employee_id is None else _assigned.task_id
     connection = await session.connection()
-    return list(await connection.execute(query.order_by(position, by).limit(limit)))
+    versions = [(key, version) for key, version in await connection.execute(query.order_by(position, by).limit(limit))]
+    rows = await rows_of(session, remembered, versions)
+    return [rows[key] for key, _ in versions if key in rows]
 
 
-async def known_series_between(session: AsyncSession, window: Window, calendar: OnCalendar) -> list[Row[Any]]:
-    """Id, version, UID and copy number of every series that may have a date in the window."""
-    query = (await _on_calendar(session, select(*_KNOWN), calendar, along_agenda=False)).where(
+async def known_series_between(
+    session: AsyncSession, window: Window, calendar: OnCalendar
+) -> list[tuple[Version, str | None, int]]:
+    """Version, UID and copy number of every series that may have a date in the window."""
+    known = select(*_KNOWN, columns.uid, columns.copy_number)
+    query = (await _on_calendar(session, known, calendar, along_agenda=False)).where(
         columns.is_recurring,
         columns.starts_at < window.ends_at,
         or_(columns.recurs_until.is_(None), columns.recurs_until >= window.starts_at),
     )
     connection = await session.connection()
-    return list(await connection.execute(query))
+    return [((key, version), uid, copy) for key, version, uid, copy in await connection.execute(query)]
 
 
-async def series_with_ids(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, tuple[int, Series]]:
+_RULES = Prepared(lambda dialect: select(*_SERIES).where(among(dialect, columns.id, "keys")))
+
+
+async def series_with_keys(session: AsyncSession, keys: Sequence[Key]) -> dict[Key, tuple[int, Series]]:
     """What the dates of these series are computed from, with its version."""
-    found: dict[UUID, tuple[int, Series]] = {}
-    connection = await session.connection()
-    for start in range(0, len(ids), AT_ONCE):
-        for row in await connection.execute(select(*_SERIES).where(columns.id.in_(ids[start : start + AT_ONCE]))):
-            found[row.id] = row.version, Series(
-                starts_at=row.starts_at, ends_at=row.ends_at, starts_on=row.starts_on, ends_on=row.ends_on,
-                timezone=row.timezone, rrule=row.rrule, rdates=tuple(row.rdates), exdates=tuple(row.exdates),
-            )  # fmt: skip
+    found: dict[Key, tuple[int, Series]] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        for key, version, *said, rdates, exdates in await _RULES.rows(session, keys=keys[start : start + AT_ONCE]):
+            rule = dict(zip(_RULE_FIELDS, said, strict=True))
+            found[key] = version, Series(**rule, rdates=tuple(rdates), exdates=tuple(exdates))
     return found
 
 
-async def overridden_between(session: AsyncSession, window: Window) -> dict[tuple[str, int], set[str]]:
+async def overridden_between(session: AsyncSession, window: Window) -> dict[tuple[str | None, int], set[str]]:
     """Dates named within the window that have a task of their own, by (uid, copy number); cancelled ones count too."""
     named = columns.recurrence_id
     query = select(columns.uid, columns.copy_number, named).where(
@@ -116,35 +120,43 @@ async def overridden_between(session: AsyncSession, window: Window) -> dict[tupl
         named >= (window.starts_at - _ZONES).date().isoformat(),
         named < (window.ends_at + _ZONES).date().isoformat(),
     )
-    dates: dict[tuple[str, int], set[str]] = {}
+    dates: dict[tuple[str | None, int], set[str]] = {}
     connection = await session.connection()
     for uid, copy_number, recurrence_id in await connection.execute(query):
         dates.setdefault((uid, copy_number), set()).add(recurrence_id)
     return dates
 
 
-async def rows_with_ids(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, AgendaRow]:
-    found: dict[UUID, AgendaRow] = {}
-    connection = await session.connection()
-    wanted = list(ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(*SHOWN).where(columns.id.in_(wanted[start : start + AT_ONCE]))
-        found.update({row.id: row for row in await connection.execute(query)})
-    return found
+_ROWS = Prepared(lambda dialect: select(*_SHOWN).where(among(dialect, columns.id, "keys")), by_key=True)
+_ASSIGNEES = Prepared(
+    lambda dialect: (
+        select(type_coerce(_assigned.task_id, String), _assigned.employee_id)
+        .where(among(dialect, _assigned.task_id, "keys"))
+        .order_by(_assigned.task_id, _assigned.position)
+    ),
+    by_key=True,
+)
 
 
-async def assignees_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Who carries each of these tasks out, in order; a task nobody does is left out."""
-    found: dict[UUID, list[UUID]] = {}
-    connection = await session.connection()
-    wanted = list(ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(_assigned.task_id, _assigned.employee_id).where(
-            _assigned.task_id.in_(wanted[start : start + AT_ONCE])
-        )
-        for task_id, employee_id in await connection.execute(query.order_by(_assigned.task_id, _assigned.position)):
-            found.setdefault(task_id, []).append(employee_id)
-    return found
+_row_of: Callable[..., AgendaRow] = AgendaRow
+
+
+async def rows_of(
+    session: AsyncSession, remembered: RememberedRows, versions: Sequence[Version]
+) -> dict[Key, AgendaRow]:
+    """The rows of these tasks that are still there; those not remembered are read, and remembered as what they are by now."""
+    rows = remembered.known(versions)
+    unknown = [key for key, _ in versions if key not in rows]
+    for start in range(0, len(unknown), AT_ONCE):
+        keys = unknown[start : start + AT_ONCE]
+        people: dict[Key, tuple[UUID, ...]] = {}
+        for key, employee_id in await _ASSIGNEES.rows(session, keys=keys):
+            people[key] = (*people.get(key, ()), employee_id)
+        found = await _ROWS.rows(session, keys=keys)
+        read = [_row_of(*row, people.get(row[0], ())) for row in found]
+        remembered.remember(read)
+        rows.update({row.key: row for row in read})
+    return rows
 
 
 async def _on_calendar(
@@ -153,18 +165,18 @@ async def _on_calendar(
     """features R54, K8, K27: tasks always, meetings and interactions where they are ticked, cancelled ones never; a single
     date of a series that is done neither.
 
-    The tasks of one employee are walked along their agenda; of series there are few, so each is asked whose it is.
+    The tasks of one employee are walked along their agenda, their series along an index of their own.
     """
     wanted, extras = calendar.wanted, calendar.extras
     employee_id = wanted.one_assignee
-    theirs = _assigned.employee_id == employee_id
-    if employee_id is not None and along_agenda:
-        query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(theirs)
+    if employee_id is not None:
+        query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id)
+        query = query.where(_assigned.employee_id == employee_id)
+        if not along_agenda:
+            query = query.where(_assigned.of_series)
     holds: list[ColumnElement[bool]] = await conditions(
         session, wanted, calendar.viewer, dialect=calendar.dialect, but_assignee=employee_id is not None
     )
-    if employee_id is not None and not along_agenda:
-        holds.append(exists().where(_assigned.task_id == columns.id, theirs))
     if "cancelled" not in extras:
         holds.append(columns.status != "cancelled")
     if "interactions" not in extras:

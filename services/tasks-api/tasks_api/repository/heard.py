@@ -9,6 +9,7 @@ from contracts.mail import MailAccountChanged
 from contracts.reminders import ReminderSettingsChanged
 from contracts.tasks import AudiencePlan
 from kit.database import AsyncSession, insert_many
+from kit.prepared import Prepared
 from tasks_api.models.heard import MailAccountCopy, MailboxAddress, ReminderDefaults
 from tasks_api.reminder_plans import AUTOMATION_OFF, AutomationSettings
 from tasks_api.repository.directory import AT_ONCE
@@ -60,6 +61,15 @@ async def keep_reminder_settings(session: AsyncSession, told: ReminderSettingsCh
     row.operator_use_as_default = told.operator_use_as_default
     row.operator = told.operator.model_dump(mode="json")
     session.add(row)
+
+
+_SWITCH = Prepared(lambda _: select(col(ReminderDefaults.enabled)).where(col(ReminderDefaults.id) == 1), by_key=True)
+
+
+async def reminders_are_on(session: AsyncSession) -> bool:
+    """Whether the automation is switched on."""
+    found = await _SWITCH.rows(session)
+    return bool(found and found[0][0])
 
 
 async def reminder_defaults(session: AsyncSession) -> AutomationSettings:

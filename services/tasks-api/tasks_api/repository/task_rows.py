@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, bindparam, delete, literal, null, select, union_all, update
+from sqlalchemy import Executable, Select, Table, bindparam, delete, literal, null, or_, select, union_all, update
 
 from contracts.tasks import ReminderPlan, TaskAttendee, TaskParticipant, TaskSource
 from kit.database import AsyncSession, insert_many
+from kit.prepared import Prepared, among
 from tasks_api.folding import words_of
 from tasks_api.itip.shapes import TaskFields
 from tasks_api.models.base import metadata
@@ -23,52 +24,78 @@ search_table: Table = metadata.tables["task_search"]
 
 _SEARCHED_DESCRIPTION = 2000
 _FIXED = frozenset({"id", "number", "created_at", "created_by"})
-_UPDATE = (
-    update(task_table)
-    .where(task_table.c.id == bindparam("the_id"))
-    .values({column.name: bindparam(column.name) for column in task_table.columns if column.name not in _FIXED})
+_COLUMNS = tuple(column.name for column in task_table.columns)
+_UPDATE = Prepared(
+    lambda _: (
+        update(task_table)
+        .where(task_table.c.id == bindparam("the_id"))
+        .values({name: bindparam(name) for name in _COLUMNS if name not in _FIXED})
+    )
 )
-_PEOPLE = union_all(
-    select(
-        assignee_table.c.task_id,
-        literal(0).label("is_contact"),
-        assignee_table.c.position,
-        assignee_table.c.employee_id,
-        assignee_table.c.phone,
-        assignee_table.c.email,
-        assignee_table.c.remind,
-    ).where(assignee_table.c.task_id.in_(bindparam("ids", expanding=True))),
-    select(
-        contact_table.c.task_id,
-        literal(1),
-        contact_table.c.position,
-        contact_table.c.contact_id,
-        null(),
-        null(),
-        null(),
-    ).where(contact_table.c.task_id.in_(bindparam("ids", expanding=True))),
-).order_by("is_contact", "position")
-_UPDATE_SEARCH = (
-    update(search_table).where(search_table.c.task_id == bindparam("the_id")).values(words=bindparam("words"))
+_UPDATE_SEARCH = Prepared(
+    lambda _: update(search_table).where(search_table.c.task_id == bindparam("the_id")).values(words=bindparam("words"))
+)
+_MOVE_AGENDA = Prepared(
+    lambda _: (
+        update(assignee_table)
+        .where(
+            assignee_table.c.task_id == bindparam("the_id"),
+            or_(
+                assignee_table.c.agenda_at != bindparam("moved_to"), assignee_table.c.of_series != bindparam("repeats")
+            ),
+        )
+        .values(agenda_at=bindparam("moved_to"), of_series=bindparam("repeats"))
+    )
+)
+_BY_ID = Prepared(lambda _: select(task_table).where(task_table.c.id == bindparam("the_id")), by_key=True)
+_BY_ID_TO_CHANGE = Prepared(
+    lambda _: select(task_table).where(task_table.c.id == bindparam("the_id")).with_for_update(), by_key=True
+)
+_BY_IDS = Prepared(
+    lambda dialect: select(task_table).where(among(dialect, task_table.c.id, "ids")).order_by(task_table.c.id),
+    by_key=True,
 )
 
 
-_MOVE_AGENDA = (
-    update(assignee_table)
-    .where(assignee_table.c.task_id == bindparam("the_id"), assignee_table.c.agenda_at != bindparam("moved_to"))
-    .values(agenda_at=bindparam("moved_to"))
-)
+def _people_among(dialect: str) -> Executable:
+    assigned, taking_part = assignee_table.c, contact_table.c
+    return union_all(
+        select(
+            assigned.task_id,
+            literal(0).label("is_contact"),
+            assigned.position,
+            assigned.employee_id,
+            assigned.phone,
+            assigned.email,
+            assigned.remind,
+        ).where(among(dialect, assigned.task_id, "ids")),
+        select(
+            taking_part.task_id, literal(1), taking_part.position, taking_part.contact_id, null(), null(), null()
+        ).where(among(dialect, taking_part.task_id, "ids")),
+    ).order_by("is_contact", "position")
+
+
+_PEOPLE = Prepared(_people_among, by_key=True)
+
+
+async def find_task(session: AsyncSession, task_id: UUID, *, to_change: bool = False) -> Task | None:
+    """`to_change`: the row is held until the transaction ends."""
+    found = await _tasks(session, await (_BY_ID_TO_CHANGE if to_change else _BY_ID).rows(session, the_id=task_id))
+    return found[0] if found else None
+
+
+async def tasks_among(session: AsyncSession, task_ids: Sequence[UUID]) -> list[Task]:
+    """Those of these tasks that are there, oldest first."""
+    found: list[Task] = []
+    for start in range(0, len(task_ids), AT_ONCE):
+        found += await _tasks(session, await _BY_IDS.rows(session, ids=task_ids[start : start + AT_ONCE]))
+    return found
 
 
 async def tasks_of(session: AsyncSession, query: Select[Any]) -> list[Task]:
     """The tasks a query over the task table finds, in its order, with their assignees and contacts."""
     connection = await session.connection()
-    rows = (await connection.execute(query)).all()
-    if not rows:
-        return []
-    ids = [row.id for row in rows]
-    participants, contacts = await _people(session, ids)
-    return [_task(row, participants.get(row.id, ()), contacts.get(row.id, ())) for row in rows]
+    return await _tasks(session, [tuple(row) for row in await connection.execute(query)])
 
 
 async def insert_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:
@@ -84,12 +111,12 @@ async def update_tasks(
     """Write the whole rows; assignees and contacts only of those named in `people_changed`."""
     if not tasks:
         return
-    connection = await session.connection()
-    await connection.execute(_UPDATE, [_changed_row(task) for task in tasks])
-    await connection.execute(_MOVE_AGENDA, [{"the_id": task.id, "moved_to": task.agenda_at} for task in tasks])
+    await _UPDATE.many(session, [_changed_row(task) for task in tasks])
+    moved = [{"the_id": task.id, "moved_to": task.agenda_at, "repeats": task.is_recurring} for task in tasks]
+    await _MOVE_AGENDA.many(session, moved)
     reworded = [{"the_id": task.id, "words": search_words_of(task)} for task in tasks if task.id in words_changed]
     if reworded:
-        await connection.execute(_UPDATE_SEARCH, reworded)
+        await _UPDATE_SEARCH.many(session, reworded)
     regrouped = [task for task in tasks if task.id in people_changed]
     if regrouped:
         await _delete_from((assignee_table, contact_table), session, [task.id for task in regrouped])
@@ -165,41 +192,49 @@ def _changed_row(task: Task) -> dict[str, Any]:
     return row
 
 
-def _task(row: Row[Any], participants: Sequence[TaskParticipant], contacts: Sequence[UUID]) -> Task:
-    values = row._mapping  # noqa: SLF001 - the documented way to a row's values by name
-    said = {name: values[name] for name in FIELD_NAMES}
+async def _tasks(session: AsyncSession, rows: Sequence[tuple[Any, ...]]) -> list[Task]:
+    """The tasks of these rows, whole, with their assignees and contacts."""
+    if not rows:
+        return []
+    named = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    participants, contacts = await _people(session, [row["id"] for row in named])
+    return [_task(row, participants.get(row["id"], ()), contacts.get(row["id"], ())) for row in named]
+
+
+def _task(row: Mapping[str, Any], participants: Sequence[TaskParticipant], contacts: Sequence[UUID]) -> Task:
+    said = {name: row[name] for name in FIELD_NAMES}
     said["rdates"] = tuple(said["rdates"])
     said["exdates"] = tuple(said["exdates"])
     said["attendees"] = tuple(TaskAttendee.model_construct(**attendee) for attendee in said["attendees"])
     return Task(
-        id=row.id,
-        number=row.number,
+        id=row["id"],
+        number=row["number"],
         fields=TaskFields(**said),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        version=row.version,
-        type_id=row.type_id,
-        note=row.note,
-        status=cast("Any", row.status),
-        recurs_until=row.recurs_until,
-        announced_until=row.announced_until,
-        uid=row.uid,
-        recurrence_id=row.recurrence_id or None,
-        copy_number=row.copy_number,
-        account_id=row.account_id,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+        type_id=row["type_id"],
+        note=row["note"],
+        status=row["status"],
+        recurs_until=row["recurs_until"],
+        announced_until=row["announced_until"],
+        uid=row["uid"],
+        recurrence_id=row["recurrence_id"] or None,
+        copy_number=row["copy_number"],
+        account_id=row["account_id"],
         contact_ids=tuple(contacts),
         participants=tuple(participants),
-        color=row.color,
+        color=row["color"],
         source=TaskSource.model_construct(
-            kind=row.source_kind, message_id=row.source_message_id, document=row.source_document
+            kind=row["source_kind"], message_id=row["source_message_id"], document=row["source_document"]
         ),
-        reminders=ReminderPlan.model_validate(row.reminders) if row.reminders else NO_REMINDERS,
-        case_number=row.case_number,
-        touched_by_hand=row.touched_by_hand,
-        invited_from=row.invited_from,
-        created_by=row.created_by,
-        completed_at=row.completed_at,
-        particulars=particulars_of(cast("Mapping[str, Any]", values)),
+        reminders=ReminderPlan.model_validate(row["reminders"]) if row["reminders"] else NO_REMINDERS,
+        case_number=row["case_number"],
+        touched_by_hand=row["touched_by_hand"],
+        invited_from=row["invited_from"],
+        created_by=row["created_by"],
+        completed_at=row["completed_at"],
+        particulars=particulars_of(row),
     )
 
 
@@ -209,9 +244,8 @@ async def _people(
     """Assignees and contacts of these tasks, each in their order, in one query."""
     participants: dict[UUID, list[TaskParticipant]] = {}
     contacts: dict[UUID, list[UUID]] = {}
-    connection = await session.connection()
     for start in range(0, len(ids), AT_ONCE):
-        rows = await connection.execute(_PEOPLE, {"ids": ids[start : start + AT_ONCE]})
+        rows = await _PEOPLE.rows(session, ids=ids[start : start + AT_ONCE])
         for task_id, is_contact, _, person_id, phone, email, remind in rows:
             if is_contact:
                 contacts.setdefault(task_id, []).append(person_id)
@@ -225,7 +259,13 @@ async def _people(
 
 async def _insert_assignees(session: AsyncSession, tasks: Iterable[Task]) -> None:
     rows = [
-        {"task_id": task.id, "position": position, "agenda_at": task.agenda_at, **dict(participant)}
+        {
+            "task_id": task.id,
+            "position": position,
+            "agenda_at": task.agenda_at,
+            "of_series": task.is_recurring,
+            **dict(participant),
+        }
         for task in tasks
         for position, participant in enumerate(task.participants)
     ]

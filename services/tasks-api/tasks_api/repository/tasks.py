@@ -12,7 +12,7 @@ from tasks_api.errors.tasks import TaskNotFound, TaskOfOthers
 from tasks_api.models.base import metadata
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_filters import may_be_seen
-from tasks_api.repository.task_rows import task_table, tasks_of
+from tasks_api.repository.task_rows import find_task, task_table, tasks_among, tasks_of
 from tasks_api.task import Task
 from tasks_api.viewer import Viewer
 
@@ -25,15 +25,14 @@ async def get_task(session: AsyncSession, task_id: UUID, viewer: Viewer, *, to_c
 
     `to_change`: the row is held until the transaction ends; TaskOfOthers when it is only theirs to look at (features K34).
     """
-    query = select(task_table).where(columns.id == task_id)
-    found = await tasks_of(session, query.with_for_update() if to_change else query)
-    if not found or not viewer.sees(found[0].fields.kind, found[0].created_by, found[0].assignee_ids):
+    found = await find_task(session, task_id, to_change=to_change)
+    if found is None or not viewer.sees(found.fields.kind, found.created_by, found.assignee_ids):
         raise TaskNotFound(task_id)
     if viewer.limits and not await may_be_seen(session, viewer, [task_id]):
         raise TaskNotFound(task_id)
-    if to_change and not viewer.may_change(found[0].created_by, found[0].assignee_ids):
+    if to_change and not viewer.may_change(found.created_by, found.assignee_ids):
         raise TaskOfOthers(task_id)
-    return found[0]
+    return found
 
 
 async def tasks_with_uids(session: AsyncSession, uids: Collection[str], *, to_change: bool = False) -> list[Task]:
@@ -48,12 +47,7 @@ async def tasks_with_uids(session: AsyncSession, uids: Collection[str], *, to_ch
 
 async def tasks_with_ids(session: AsyncSession, task_ids: Collection[UUID]) -> list[Task]:
     """Those of these tasks that are there, oldest first."""
-    wanted = list(task_ids)
-    found: list[Task] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(task_table).where(columns.id.in_(wanted[start : start + AT_ONCE])).order_by(columns.id)
-        found += await tasks_of(session, query)
-    return found
+    return await tasks_among(session, list(task_ids))
 
 
 async def overridden_dates(session: AsyncSession, uids: Collection[str]) -> dict[tuple[str, int], set[str]]:

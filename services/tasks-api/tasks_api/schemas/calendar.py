@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from tasks_api.availability import Busy, Free
 from tasks_api.calendar_importing import Imported
 from tasks_api.calendar_sources import TASKS, ForeignEntry
 from tasks_api.calendar_viewing import Shown
+from tasks_api.remembered_rows import REMEMBERED, AgendaRow
 from tasks_api.schemas.tasks import Kind, Status
 from tasks_api.schemas.when import WhenShown
 
@@ -54,34 +56,49 @@ class EntryShape(Shape):
     @classmethod
     def document_of(cls, shown: Shown) -> dict[str, Any]:
         """The shape as plain values: a month has hundreds of them, and they are our own."""
-        entry, row = shown.entry, shown.entry.row
-        foreign = isinstance(row, ForeignEntry)
+        entry = shown.entry
         return {
-            "task_id": None if foreign else row.id,
-            "entry_id": row.id if foreign else None,
-            "source": row.source if foreign else TASKS,
-            "read_only": foreign,
-            "number": row.number,
-            "uid": row.uid,
+            **_fixed(entry.row),
             "recurrence_id": entry.recurrence_id,
-            "kind": row.kind,
-            "type_id": row.type_id,
-            "title": row.title,
-            "location": row.location,
-            "status": row.status,
             "starts_at": written(entry.day or entry.starts_at),
             "ends_at": written(entry.end_day if entry.day else entry.ends_at),
-            "all_day": row.all_day,
-            "timezone": row.timezone,
-            "is_recurring": row.is_recurring,
-            "percent_complete": 100 if row.status == "completed" else row.percent_complete,
-            "color": row.color,
-            "state_color": state_color(row.status, is_related=row.thread_id is not None),
             "lane": shown.place.lane,
             "lanes": shown.place.lanes,
-            "account_id": row.account_id,
-            "assignee_ids": shown.assignee_ids,
         }
+
+
+def _fixed(row: AgendaRow | ForeignEntry) -> dict[str, Any]:
+    """What is the same wherever and for whichever date the row is shown."""
+    return _fixed_of_task(row) if isinstance(row, AgendaRow) else _fixed_of_foreign(row)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _fixed_of_task(row: AgendaRow) -> dict[str, Any]:
+    return {"task_id": str(row.id), "entry_id": None, "source": TASKS, "read_only": False, **_said(row)}
+
+
+def _fixed_of_foreign(row: ForeignEntry) -> dict[str, Any]:
+    return {"task_id": None, "entry_id": str(row.id), "source": row.source, "read_only": True, **_said(row)}
+
+
+def _said(row: AgendaRow | ForeignEntry) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "uid": row.uid,
+        "kind": row.kind,
+        "type_id": row.type_id and str(row.type_id),
+        "title": row.title,
+        "location": row.location,
+        "status": row.status,
+        "all_day": row.all_day,
+        "timezone": row.timezone,
+        "is_recurring": row.is_recurring,
+        "percent_complete": 100 if row.status == "completed" else row.percent_complete,
+        "color": row.color,
+        "state_color": state_color(row.status, is_related=row.thread_id is not None),
+        "account_id": row.account_id and str(row.account_id),
+        "assignee_ids": [str(one) for one in row.assignee_ids],
+    }
 
 
 def state_color(status: str, *, is_related: bool) -> str:

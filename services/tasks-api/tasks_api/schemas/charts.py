@@ -66,10 +66,7 @@ def timeline_document(found: Timeline, window: Window) -> dict[str, Any]:
                 "name": found.names.get(line.employee_id) if line.employee_id is not None else None,
                 "lanes": line.lanes,
                 "entries": [
-                    EntryShape.document_of(
-                        Shown(one.entry, one.place, found.people.get(one.entry.row.id, []))
-                    )
-                    for one in line.entries
+                    EntryShape.document_of(Shown(one.entry, one.place)) for one in line.entries
                 ],
             }
             for line in found.lines
