@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Executable, FromClause, Table
+from sqlalchemy import ARRAY, Executable, FromClause, String, Table, Text, bindparam, column, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.prepared import Prepared
+
+FEW = 3
+"""Rows that PostgreSQL takes one after the other; more of them travel as one array for each column."""
 
 Rows = Sequence[Mapping[str, Any]]
 AnyTable = Table | type[SQLModel]
@@ -45,7 +49,16 @@ class _Kind:
 
     def statement(self, dialect: str) -> Executable:
         module: Any = postgresql if dialect == "postgresql" else sqlite
-        fresh = module.insert(self.table).inline()
+        return self._told_what_to_do(module.insert(self.table).inline())
+
+    def from_arrays(self, keys: Sequence[str]) -> Executable:
+        """For PostgreSQL: one array for each column, in one statement, in the order of the rows."""
+        arrays = [bindparam(key, type_=ARRAY(_in_array(self.table.c[key].type), dimensions=1)) for key in keys]
+        rows = func.unnest(*arrays).table_valued(*(column(key) for key in keys)).render_derived()
+        fresh = postgresql.insert(self.table).from_select(list(keys), select(*rows.c), include_defaults=False)
+        return self._told_what_to_do(fresh)
+
+    def _told_what_to_do(self, fresh: Any) -> Executable:
         if self.update:
             taken = {column: fresh.excluded[column] for column in self.update}
             return cast(Executable, fresh.on_conflict_do_update(index_elements=list(self.unique), set_=taken))
@@ -54,20 +67,33 @@ class _Kind:
         return cast(Executable, fresh)
 
 
+def _in_array(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Text without a length: as a cast, `varchar(300)[]` would cut off what the column refuses."""
+    return Text() if isinstance(type_, String) else type_
+
+
 @lru_cache(maxsize=1024)
 def _prepared(kind: _Kind, keys: tuple[str, ...]) -> Prepared:
     return Prepared(kind.statement, keys=keys)
+
+
+@lru_cache(maxsize=1024)
+def _from_arrays(kind: _Kind, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda _: kind.from_arrays(keys))
 
 
 async def _execute(session: AsyncSession, rows: Rows, kind: _Kind) -> None:
     if not rows:
         return
     await _flush(session)
-    prepared = _prepared(kind, tuple(rows[0]))
-    if prepared.can_be_asked_of(session):
-        await prepared.many(session, rows)
+    keys, dialect = tuple(rows[0]), session.get_bind().dialect.name
+    prepared = _prepared(kind, keys)
+    if not prepared.can_be_asked_of(session):
+        await session.execute(kind.statement(dialect), list(rows))
+    elif dialect == "postgresql" and len(rows) > FEW and not kind.update:  # a statement may not update a row twice
+        await _from_arrays(kind, keys).rows(session, **{key: [row[key] for row in rows] for key in keys})
     else:
-        await session.execute(kind.statement(session.get_bind().dialect.name), list(rows))
+        await prepared.many(session, rows)
 
 
 def _core(table: AnyTable) -> Table:

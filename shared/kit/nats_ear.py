@@ -25,8 +25,8 @@ _PULL_LASTS = 5.0
 _BUSY_WITHIN = 0.25
 # While much arrives we wait for more, since a batch costs nearly the same however large it is: the more the last one held,
 # the longer. Single events are handed on at once.
-_LINGER_FOR_EACH = 0.002
-_LONGEST_LINGER = 0.1
+_LINGER_FOR_EACH = 0.01
+_LONGEST_LINGER = 0.2
 _ACK, _NAK, _WORKING = b"+ACK", b"-NAK", b"+WPI"
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, Uuid, bindparam, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from kit.bulk import insert_many, upsert_many
+from kit.bulk import insert_ignoring_conflicts, insert_many, upsert_many
 from kit.columns import JsonDocument, UtcDateTime
 from kit.prepared import Prepared, among
 
@@ -29,6 +29,7 @@ paint = Prepared(
         .returning(notes.c.id)
     )
 )
+WHATS = ({"n": 1}, [1, 2], [], ["ż"], "text", 7, None)
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
@@ -91,3 +92,30 @@ async def test_rows_and_what_the_session_holds_back_are_in_one_transaction(open_
         assert await by_ids.rows(session, ids=[many[0]["id"]]) == [(many[0]["id"], AT, 7)]
     async with database.reading() as session:
         assert len(await by_ids.rows(session, ids=[note["id"] for note in many])) == 500
+
+
+async def test_many_rows_are_written_and_refused_as_few_are(open_database) -> None:
+    database = await a_database(open_database)
+    many = [a_note(colour=None if number % 2 else "grün", what=WHATS[number % len(WHATS)]) for number in range(20)]
+
+    async def write(*rows):
+        async with database.transaction() as session:
+            await insert_ignoring_conflicts(session, notes, rows, ["id"])
+
+    await write(*many, *many)
+    async with database.reading() as session:
+        found = {row.id: row.what for row in await by_ids.rows(session, ids=[note["id"] for note in many])}
+    assert found == {note["id"]: note["what"] for note in many}
+    with pytest.raises(StatementError, match="zone"):
+        await write(*(a_note(colour="", at=AT.replace(tzinfo=None)) for _ in range(20)))
+    with pytest.raises(DBAPIError):
+        await write(*({**a_note(colour=""), "at": None} for _ in range(20)))
+
+
+async def test_what_is_too_long_for_a_column_is_refused_not_cut(open_database) -> None:
+    database = await a_database(open_database)
+    if database.dialect == "sqlite":
+        return  # it knows no lengths
+    with pytest.raises(DBAPIError, match="too long"):
+        async with database.transaction() as session:
+            await insert_many(session, notes, [a_note(colour="x" * 11) for _ in range(20)])
