@@ -44,6 +44,7 @@ No job raises for any input; a worker that dies, or a job over its time or memor
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -60,8 +61,8 @@ def request(context: Json, raw: bytes) -> bytes:
 
 
 def parse_job(data: bytes) -> bytes:
-    context, raw = _opened(data)
-    limits = Limits.of(context.get("limits"))
+    line, _, raw = data.partition(b"\n")
+    context, limits = _context(line)
     try:
         document = parsed_mail(
             raw,
@@ -106,6 +107,13 @@ def attachment(result: bytes) -> tuple[Json, bytes] | None:
     card, _, content = result.partition(b"\n")
     loaded = orjson.loads(card)
     return None if loaded is None else (loaded, content)
+
+
+@lru_cache(maxsize=64)
+def _context(line: bytes) -> tuple[Json, Limits]:
+    """The mails of one mailbox come with the same one."""
+    context: Json = orjson.loads(line)
+    return context, Limits.of(context.get("limits"))
 
 
 def _opened(data: bytes) -> tuple[Json, bytes]:
