@@ -16,6 +16,7 @@ from case_threader.endpoints import (
     filings,
     messages,
     replies,
+    saved_replies,
     timeline,
     unassigned,
     wordings,
@@ -55,6 +56,7 @@ ROUTERS = (
     unassigned.router,
     messages.router,
     replies.router,
+    saved_replies.router,
     wordings.router,
 )
 

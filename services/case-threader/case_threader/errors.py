@@ -21,6 +21,15 @@ class MessageNotFound(NotFound):
         super().__init__(f"No case and nobody who waits for one holds a message {message_id}.")
 
 
+class SavedReplyNotFound(NotFound):
+    """Also said of somebody else's."""
+
+    code = "saved_reply_not_found"
+
+    def __init__(self, reply_id: UUID) -> None:
+        super().__init__(f"There is no saved reply {reply_id} of yours.")
+
+
 class FilingNotFound(NotFound):
     code = "filing_not_found"
 

@@ -3,7 +3,9 @@
 import email
 import email.policy
 
-from case_office import BIURO, EWA, JAN, OBCY, Threader, a_report, change_settings
+from case_office import BIURO, EWA, JAN, OBCY, Threader, a_report, change_settings, mail_account_of
+
+from kit.testing.web import signed_token
 
 
 async def subjects(office: Threader, **wanted: object) -> list[str]:
@@ -88,3 +90,31 @@ async def test_tabs_of_a_message(office: Threader) -> None:
     alone = await office.get(f"/v1/messages/{waiting['message_id']}/thread")
     assert [(one["subject"], one["case_number"]) for one in alone["items"]] == [("od nikogo", None)]
     await office.get("/v1/messages/018f0000-0000-7000-8000-000000000000", status=404)
+
+
+async def test_drafts_are_kept_until_they_are_sent(office: Threader) -> None:
+    """features R88: only their author sees them; sending takes them out of the folder and into the case."""
+    number = (await office.file(subject="Hala"))["case_number"]
+    path = f"/v1/cases/{number}/saved-replies"
+    file = {"filename": "plan.txt", "content": "cGxhbg=="}
+    saved = await office.call("POST", path, {"text": "Dzień", "attachments": [file]}, status=201)
+    assert (saved["case_number"], saved["attachments"], saved["body"]) == (number, 1, {"text": "Dzień"})
+    assert await office.status(number) == "open"
+    draft = f"/v1/saved-replies/{saved['id']}"
+    assert (await office.call("POST", f"{draft}/send", status=422))["code"] == "no_recipients"
+    body = {"to": [JAN], "text": "Dzień dobry.", "from_account_id": str(mail_account_of(BIURO))}
+    await office.call("PUT", draft, body, status=412, headers={"if-match": '"7"'})
+    changed = await office.call("PUT", draft, body, headers={"if-match": '"1"'})
+    assert (changed["version"], changed["attachments"]) == (2, 1)
+    assert [one["id"] for one in (await office.get("/v1/saved-replies", case_number=number))["items"]] == [saved["id"]]
+    stranger = {"authorization": f"Bearer {signed_token('cases:read', 'cases:write', subject='ktos')}"}
+    assert (await office.client.get("/v1/saved-replies", headers=stranger)).json()["items"] == []
+    assert (await office.client.get(draft, headers=stranger)).status_code == 404
+    sent = await office.call("POST", f"{draft}/send", status=202)
+    await office.attempted(sent["id"])
+    assert b"plan.txt" in office.sink.mails[-1].content
+    assert (await office.get("/v1/saved-replies"))["items"] == []
+    assert await office.status(number) == "closed"
+    other = await office.call("POST", path, {}, status=201)
+    await office.call("DELETE", f"/v1/saved-replies/{other['id']}", status=204)
+    await office.get(f"/v1/saved-replies/{other['id']}", status=404)

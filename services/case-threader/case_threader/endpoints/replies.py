@@ -15,6 +15,7 @@ from case_threader.parts import Reader, The, ThreaderParts, Writer, author_of
 from case_threader.replying import Desk, Draft, compose, get_sender, reply_to_case, write_to_account
 from case_threader.repository import cases, directory
 from case_threader.repository.replies import get_reply, replies_in_list
+from case_threader.repository.saved_replies import get_saved_reply
 from case_threader.repository.settings import get_settings
 from case_threader.retrying import retry_reply
 from case_threader.schemas.replies import NewMailBody, ReplyBody, ReplyDraft, ReplyShape
@@ -36,6 +37,19 @@ async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, resp
 
     Without `from_account_id` from the mail account at which the mail that is answered arrived.
     """
+    return await send_answer(the, caller, number, body, response)
+
+
+async def send_answer(
+    the: ThreaderParts,
+    caller: Caller,
+    number: int,
+    body: ReplyBody,
+    response: Response,
+    *,
+    saved_id: UUID | None = None,
+) -> ReplyShape:
+    """Put the answer in the case and queue it; a saved reply it was made of is gone in the same transaction."""
     quote = None
     if body.quote_original:
         quote = await fetch_quote(
@@ -49,6 +63,8 @@ async def add_reply(the: The, caller: Writer, number: int, body: ReplyBody, resp
     async with changing_cases(the.database) as session:
         sender = body.from_account_id or await mail_account_of_case(session, number)
         desk = _desk(the, caller, await get_sender(session, sender))
+        if saved_id is not None:
+            await session.delete(await get_saved_reply(session, saved_id, author=author_of(caller)))
         reply = await reply_to_case(session, number, draft, desk, confirm_recipients=body.confirm_recipients)
         case = await cases.get_case_by_id(session, reply.case_id)
         shape = ReplyShape.of(reply, case_number=case.number)

@@ -5,6 +5,7 @@ from case_threader.models.cases import CaseChange, CaseEvent, CaseRow, Counter, 
 from case_threader.models.directory import Account, Contact, Employee, KnownAddress, MailAccount
 from case_threader.models.messages import Filing, KnownId, Message
 from case_threader.models.replies import Reply
+from case_threader.models.saved_replies import SavedReply
 from case_threader.models.wordings import ReplyTemplate, Signature
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Participant",
     "Reply",
     "ReplyTemplate",
+    "SavedReply",
     "SettingsRow",
     "Signature",
     "metadata",
