@@ -12,8 +12,10 @@ from goniec.installation import Installation
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.timeout(180)
-async def test_story_of_the_demo_comes_true(installation: Installation, api: Api) -> None:
+@pytest.mark.timeout(240)
+async def test_story_of_the_demo_comes_true_and_a_second_start_keeps_everything(
+    installation: Installation, api: Api
+) -> None:
     base = installation.places.port_base
     mail = DemoMailServer(address="biuro@demo.example", password="demo")
     await mail.start(imap_port=base + 43, smtp_port=base + 25)
@@ -25,11 +27,8 @@ async def test_story_of_the_demo_comes_true(installation: Installation, api: Api
     assert len(told) == 9
     assert any("[Demo#1]" in what for what in told)
 
-
-async def test_second_start_keeps_everything(installation: Installation, api: Api) -> None:
-    account = await api.post("tasks-api", "/v1/accounts", {"name": "Zielony Młyn", "emails": ["anna@mlyn.example"]})
+    account = await api.post("tasks-api", "/v1/accounts", {"name": "Zielony Młyn", "emails": ["anna@zielony.example"]})
     await installation.stop()
-
     async with Installation(installation.places) as again:
         await again.ready()
         assert not again.password_is_new

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from tests.component.forked_processes import end_of, start_program
 
 from kit.bulk import insert_ignoring_conflicts, insert_many, upsert_many
 from kit.clock import SystemClock
@@ -411,20 +410,15 @@ async def test_without_one_the_database_has_the_time(database_url: str) -> None:
 
 async def test_a_second_process_is_refused_the_sqlite_file(sqlite_url: str, tmp_path: Path) -> None:
     """DESIGN 2.5: one process per service."""
-    program = f"from kit.database import Database; Database.open({sqlite_url!r}, schema='one')"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-
-    def somebody_else() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
-        )
-
+    program, log = tmp_path / "somebody_else.py", tmp_path / "log"
+    program.write_text(f"from kit.database import Database; Database.open({sqlite_url!r}, schema='one')")
     database = Database.open(sqlite_url, schema="one")
-    assert "in use by another process" in somebody_else().stderr
+    assert await end_of(start_program(program, os.environ, log)) != 0
+    assert "in use by another process" in log.read_text()
     with pytest.raises(DatabaseInUse):
         Database.open(sqlite_url, schema="one")
     await database.dispose()
-    assert somebody_else().returncode == 0
+    assert await end_of(start_program(program, os.environ, log)) == 0
 
 
 async def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url: str) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import os
+import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
+from tests.component.forked_processes import end_of, start_program
 
 from kit.attempts import MOST_FAILURES
 from kit.bulk import insert_many
@@ -475,32 +475,28 @@ async def test_a_runner_stopped_in_mid_batch_hands_it_back(parrot: Parrot) -> No
     ("failpoint", "kept_before_restart"), [("runner.before_commit", []), ("runner.after_commit", [1, 2, 3])]
 )
 async def test_a_process_killed_around_the_commit(
-    sqlite_url: str, open_database_sqlite, failpoint: str, kept_before_restart: list[int]
+    tmp_path: Path, open_database_sqlite, failpoint: str, kept_before_restart: list[int]
 ) -> None:
     """reliability A18, E2: killed for real, in a process of its own."""
     database = await open_database_sqlite(PARROT)
     url = database.url.render_as_string()
     await database.dispose()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "GONIEC_FAILPOINT": failpoint}
-    program = subprocess.run(
-        [sys.executable, "-c", _HEARS_THREE, url], env=environment, capture_output=True, text=True, check=False
-    )
-    assert program.returncode == -9, program.stderr
+    program, log = tmp_path / "hears_three.py", tmp_path / "log"
+    program.write_text(_HEARS_THREE)
+    told = {**os.environ, "DATABASE": url}
+    died = await end_of(start_program(program, {**told, "GONIEC_FAILPOINT": failpoint}, log))
+    assert died == -signal.SIGKILL, log.read_text()
     database = Database.open(url, schema=PARROT)
     assert await kept(database) == kept_before_restart
     await database.dispose()
-    del environment["GONIEC_FAILPOINT"]
-    program = subprocess.run(
-        [sys.executable, "-c", _HEARS_THREE, url], env=environment, capture_output=True, text=True, check=False
-    )
-    assert program.returncode == 0, program.stderr
+    assert await end_of(start_program(program, told, log)) == 0, log.read_text()
     database = Database.open(url, schema=PARROT)
     assert await kept(database) == [1, 2, 3]
     await database.dispose()
 
 
 _HEARS_THREE = """
-import asyncio, sys
+import asyncio, os
 from uuid import UUID
 from kit.bus import Outgoing
 from kit.clock import SystemClock
@@ -511,7 +507,7 @@ from kit.testing import InMemoryBus
 from kit.testing.parrot import Parroted, keep
 
 async def main():
-    database, bus = Database.open(sys.argv[1], schema="kit.testing.parrot"), InMemoryBus()
+    database, bus = Database.open(os.environ["DATABASE"], schema="kit.testing.parrot"), InMemoryBus()
     for n in (1, 2, 3):
         event, event_id = Parroted(n=n), UUID(int=n)
         payload = envelope_bytes(event, event_id=event_id, source="/t", at=SystemClock().now(), correlation_id="c")

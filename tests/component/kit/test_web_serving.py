@@ -7,15 +7,19 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.component.forked_processes import Process, end_of, start_program
 
+from kit.testing.waiting import until
 from kit.testing.web import signed_token
 
 SERVICE = """
 import asyncio
+from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 from kit.application import Parts, build_app, make_parts
@@ -32,6 +36,7 @@ router = APIRouter(prefix="/v1")
 
 @router.get("/slow")
 async def slow() -> str:
+    Path(__file__).with_name("begun").touch()
     await asyncio.sleep(0.5)
     return "finished"
 
@@ -67,19 +72,40 @@ def a_free_port() -> int:
         return port
 
 
+@dataclass
+class Running:
+    """A service in a process of its own."""
+
+    process: Process
+    log_file: Path
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    async def end(self, *, within: float = 20.0) -> int:
+        return await end_of(self.process, within=within)
+
+    @property
+    def log(self) -> bytes:
+        return self.log_file.read_bytes()
+
+
 @asynccontextmanager
-async def a_process(tmp_path: Path, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    (tmp_path / "service.py").write_text(SERVICE)
-    told = {**os.environ, "GONIEC_DATA": str(tmp_path / "var"), "GONIEC_NATS_URL": "nats://127.0.0.1:1", **environment}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(tmp_path / "service.py"), env=told, stderr=asyncio.subprocess.PIPE
-    )
+async def a_process(tmp_path: Path, **environment: str) -> AsyncIterator[Running]:
+    program, log = tmp_path / "service.py", tmp_path / "log"
+    program.write_text(SERVICE)
+    process = start_program(program, _told(tmp_path, **environment), log)
     try:
-        yield process
+        yield Running(process, log)
     finally:
-        if process.returncode is None:
+        if process.exitcode is None:
             process.kill()
-        await process.communicate()
+        await end_of(process)
+
+
+def _told(tmp_path: Path, **environment: str) -> dict[str, str]:
+    return {**os.environ, "GONIEC_DATA": str(tmp_path / "var"), "GONIEC_NATS_URL": "nats://127.0.0.1:1", **environment}
 
 
 async def answering(client: httpx.AsyncClient) -> None:
@@ -101,13 +127,12 @@ async def test_what_was_begun_is_finished(tmp_path: Path, number: signal.Signals
     ):
         await answering(client)
         slow = asyncio.create_task(client.get("/v1/slow"))
-        await asyncio.sleep(0.1)
-        process.send_signal(number)
+        await until(lambda: (tmp_path / "begun").exists())
+        process.signal(number)
         assert (await slow).json() == "finished"
-        _, log = await asyncio.wait_for(process.communicate(), 10)
-        assert process.returncode == 0
-        assert b'"event":"stopping"' in log
-        assert b"Traceback" not in log
+        assert await process.end() == 0
+        assert b'"event":"stopping"' in process.log
+        assert b"Traceback" not in process.log
 
 
 async def test_answer_without_an_end_ends_when_the_service_stops(tmp_path: Path) -> None:
@@ -120,11 +145,10 @@ async def test_answer_without_an_end_ends_when_the_service_stops(tmp_path: Path)
         async with client.stream("GET", "/v1/endless") as answer:
             words = answer.aiter_text()
             assert await anext(words) == "begun "
-            process.send_signal(signal.SIGTERM)
+            process.signal(signal.SIGTERM)
             assert await anext(words) == "ended"
-        _, log = await asyncio.wait_for(process.communicate(), 5)
-        assert process.returncode == 0
-        assert b"Traceback" not in log
+        assert await process.end(within=9) == 0  # sooner than a stop takes that waits for nobody any more
+        assert b"Traceback" not in process.log
 
 
 async def test_http_starts_without_the_broker_and_says_so(tmp_path: Path) -> None:
@@ -165,16 +189,19 @@ async def test_requests_that_are_no_http_cost_only_their_connection(tmp_path: Pa
 
 
 async def test_bad_settings_end_the_process_with_a_sentence(tmp_path: Path) -> None:
-    async with a_process(tmp_path, GONIEC_PORT_BASE="many") as process:
-        _, log = await asyncio.wait_for(process.communicate(), 20)
-        assert process.returncode == 2
-        assert log.startswith(b"GONIEC_PORT_BASE: ")
-        assert b"Traceback" not in log
+    """Started as people start it."""
+    program = tmp_path / "service.py"
+    program.write_text(SERVICE)
+    told = _told(tmp_path, GONIEC_PORT_BASE="many")
+    process = await asyncio.create_subprocess_exec(sys.executable, program, env=told, stderr=asyncio.subprocess.PIPE)
+    _, log = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert log.startswith(b"GONIEC_PORT_BASE: ")
+    assert b"Traceback" not in log
 
 
 async def test_a_start_that_fails_ends_the_process(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "parrot.sqlite3").write_bytes(b"This is no database. " * 100)
     async with a_process(tmp_path, GONIEC_PORT=str(a_free_port())) as process:
-        await asyncio.wait_for(process.communicate(), 20)
-        assert process.returncode not in (0, None)
+        assert await process.end() > 0

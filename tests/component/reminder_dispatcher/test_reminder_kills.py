@@ -3,8 +3,6 @@
 One database lives through all of it: at each named place a dispatcher dies while it sends what is due, and the next one goes on.
 """
 
-import asyncio
-import multiprocessing
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 from dispatching_process import dispatch_until_settled, due_now
 from reminder_desk import Desk, FakeGateway, desk_parts, desk_settings, make_app
+from tests.component.forked_processes import Process, end_of, processes
 
 from kit.testing import FixedClock
 from kit.testing.fixtures import OpenDatabase
@@ -37,9 +36,6 @@ PLACES = (
 )
 """After which step, and the how-many-th time."""
 NOTHING_LEFT_YET = frozenset({"dispatch.after_claim:1", "dispatch.before_intent:1"})
-
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["reminder_dispatcher.app", "kit.testing.web", "kit.testing.smtp_sink"])
 
 
 @dataclass
@@ -70,15 +66,12 @@ async def run_process(
     url: str, sink: SmtpSink, folder: Path, *, ahead: timedelta, failpoint: str | None = None, each: int = 0
 ) -> int:
     """The exit code; minus the signal when it was killed."""
-    process = start_process(url, sink, folder, ahead=ahead, failpoint=failpoint, each=each)
-    await asyncio.to_thread(process.join, 60)
-    assert process.exitcode is not None, "the dispatcher did not settle everything"
-    return process.exitcode
+    return await end_of(start_process(url, sink, folder, ahead=ahead, failpoint=failpoint, each=each))
 
 
 def start_process(
     url: str, sink: SmtpSink, folder: Path, *, ahead: timedelta, failpoint: str | None = None, each: int = 0
-) -> multiprocessing.process.BaseProcess:
+) -> Process:
     arguments = (url, sink.port, str(folder), ahead, failpoint, each)
     process = processes.Process(target=dispatch_until_settled, args=arguments)
     process.start()
@@ -119,7 +112,7 @@ async def test_three_dispatchers_one_of_them_killed_again_and_again(
         steady = [start_process(url, sink, tmp_path, ahead=timedelta(minutes=m)) for m in (0, 5)]
         killed = await run_process(url, sink, tmp_path, ahead=timedelta(0), failpoint="dispatch.after_send:6")
         for process in steady:
-            await asyncio.to_thread(process.join, 60)
+            await end_of(process)
         ahead = AFTER_EVERY_LEASE
         assert await run_process(url, sink, tmp_path, ahead=ahead) == 0
         clock.set(datetime.now(UTC) + ahead)
