@@ -8,8 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
+    Integer,
     Select,
+    Text,
     and_,
+    bindparam,
     case,
     column,
     false,
@@ -24,6 +28,7 @@ from sqlalchemy import (
 )
 
 from kit.database import AsyncSession
+from kit.prepared import Prepared
 from tasks_api.organisation import Circle
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table
@@ -189,11 +194,8 @@ def _assigned_to(employee_ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str) -> ColumnElement[bool]:
     """Rare words: these tasks. Common ones would be thousands, to be sorted: they are looked for in each task of the list."""
-    some = _places_with_words(words, dialect).limit(COMMON + 1).subquery()
-    connection = await session.connection()
-    count = (await connection.execute(select(func.count()).select_from(some))).scalar_one()
-    if count <= COMMON:
-        places = _places_with_words(words, dialect)
+    if not await _are_common(session, words, dialect):
+        places = _places_matching(dialect, literal(_beginnings(words, dialect)))
         among: ColumnElement[bool] = columns.id.in_(
             select(search_table.c.task_id).where(search_table.c.seq.in_(places))
         )
@@ -205,14 +207,40 @@ async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str)
     return looked_at.correlate(task_table).scalar_subquery()
 
 
-def _places_with_words(words: Sequence[str], dialect: str) -> Select[Any]:
-    """Where in `task_search` tasks are that hold, for every word, one that begins with it; a number must be there as it is."""
+async def _are_common(session: AsyncSession, words: Sequence[str], dialect: str) -> bool:
+    if dialect == "sqlite":
+        # FTS5 gathers every word with a beginning before it gives out the first task; a whole word it finds one task at a time.
+        whole = " ".join(f'"{word}"' for word in words)
+        if await _are_many(session, whole):
+            return True
+    return await _are_many(session, _beginnings(words, dialect))
+
+
+async def _are_many(session: AsyncSession, match: str) -> bool:
+    found = await _HOW_MANY.rows(session, match=match, most=COMMON + 1)
+    return int(found[0][0]) > COMMON
+
+
+def _beginnings(words: Sequence[str], dialect: str) -> str:
+    """Every word, or one that begins with it; a number must be there as it is."""
     if dialect == "postgresql":
-        prefixes = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
+        return " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
+    return " ".join(f'"{word}"' if word.isdigit() else f'"{word}"*' for word in words)
+
+
+def _places_matching(dialect: str, match: ColumnElement[Any]) -> Select[Any]:
+    """Where in `task_search` tasks are that match, in the words of the index of this database."""
+    if dialect == "postgresql":
+        simple = literal_column("'simple'")
         return select(search_table.c.seq).where(
-            func.to_tsvector(literal_column("'simple'"), search_table.c.words).op("@@")(
-                func.to_tsquery(literal_column("'simple'"), prefixes)
-            )
+            func.to_tsvector(simple, search_table.c.words).op("@@")(func.to_tsquery(simple, match))
         )
-    prefixes = " ".join(f'"{word}"' if word.isdigit() else f'"{word}"*' for word in words)
-    return select(_search_index.c.rowid).where(_search_index.c.words.op("MATCH")(prefixes))
+    return select(_search_index.c.rowid).where(_search_index.c.words.op("MATCH")(match))
+
+
+def _how_many_match(dialect: str) -> Executable:
+    some = _places_matching(dialect, bindparam("match", type_=Text)).limit(bindparam("most", type_=Integer))
+    return select(func.count()).select_from(some.subquery())
+
+
+_HOW_MANY = Prepared(_how_many_match)
