@@ -99,7 +99,7 @@ class CannotCompose:
 async def circumstances_of(session: AsyncSession, due: Sequence[DueReminder]) -> Circumstances:
     """Everything these reminders refer to, one query for each kind."""
     settings = await automation_repository.get_settings(session)
-    tasks = await copies.tasks_by_id(session, {reminder.task_id for reminder in due})
+    tasks = await copies.tasks_to_tell(session, {reminder.task_id for reminder in due})
     contacts = await copies.contacts_by_id(
         session, {contact for task in tasks.values() for contact in task.contact_ids}
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 import phonenumbers
 
@@ -22,6 +23,12 @@ def e164(number: str, *, region: str = "PL", countries: Collection[int] = (48,))
     The shape is checked, not whether an operator has handed the number out: that list changes, and a number that was
     typed in by hand is the user's word. `countries` empty allows every country.
     """
+    return _e164(number, region, frozenset(countries))
+
+
+@lru_cache(maxsize=4096)
+def _e164(number: str, region: str, countries: frozenset[int]) -> str:
+    """Remembered: the number of a firm or an operator is written to again and again."""
     try:
         parsed = phonenumbers.parse(_EXTENSION.sub("", number).strip(), region)
     except phonenumbers.NumberParseException as problem:
@@ -29,7 +36,7 @@ def e164(number: str, *, region: str = "PL", countries: Collection[int] = (48,))
     if not phonenumbers.is_possible_number(parsed) or not _fills_its_plan(parsed):
         raise NotANumber("This is not a telephone number: the count of digits is wrong.")
     if countries and parsed.country_code not in countries:
-        allowed = ", ".join(f"+{country}" for country in countries)
+        allowed = ", ".join(f"+{country}" for country in sorted(countries))
         raise NumberNotAllowed(f"SMS go to {allowed} only, not to +{parsed.country_code}.")
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 

@@ -87,8 +87,10 @@ def sms_text(template: str, facts: Facts, manner: Manner, *, fold: bool, max_seg
     whole = _filled(_unified(template), facts, manner, lambda value: _BLANKS.sub(" ", _unified(value))).strip()
     if fold:
         whole = folded(whole)
-    text = shortened(whole, segments=max_segments)
-    size = sms_size(text)
+    text, size = whole, sms_size(whole)
+    if size.segments > max_segments:
+        text = shortened(whole, segments=max_segments)
+        size = sms_size(text)
     return Sms(text, size.encoding, size.segments, was_shortened=text != whole)
 
 

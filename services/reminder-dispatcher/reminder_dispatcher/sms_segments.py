@@ -37,11 +37,13 @@ class SmsSize:
 
 def sms_size(text: str) -> SmsSize:
     """How a gateway will send `text`. A character of two units is never split between segments."""
-    encoding: Encoding = "GSM-7" if all(_septets(character) for character in text) else "UCS-2"
-    costs = [_septets(character) if encoding == "GSM-7" else _code_units(character) for character in text]
+    cost_of = {character: _septets(character) for character in set(text)}
+    encoding: Encoding = "GSM-7" if all(cost_of.values()) else "UCS-2"
+    if encoding == "UCS-2":
+        cost_of = {character: _code_units(character) for character in cost_of}
     single, each = _LIMITS[encoding]
-    units = sum(costs)
-    segments = 1 if units <= single else _segments(costs, each)
+    units = len(text) + sum(text.count(character) for character, cost in cost_of.items() if cost == 2)
+    segments = 1 if units <= single else _segments([cost_of[character] for character in text], each)
     return SmsSize(encoding, len(text), units, segments)
 
 
@@ -50,7 +52,10 @@ def folded(text: str) -> str:
 
     What has no plain form (an emoji, another script) stays. What GSM-7 has, like é or ü, stays too.
     """
-    return "".join(_folded(character) for character in unicodedata.normalize("NFC", text).translate(_PLAIN))
+    plain = unicodedata.normalize("NFC", text).translate(_PLAIN)
+    if all(_septets(character) for character in set(plain)):
+        return plain
+    return "".join(_folded(character) for character in plain)
 
 
 def shortened(text: str, *, segments: int) -> str:
