@@ -231,7 +231,7 @@ def _beginnings(words: Sequence[str], dialect: str) -> str:
 def _places_matching(dialect: str, match: ColumnElement[Any]) -> Select[Any]:
     """Where in `task_search` tasks are that match, in the words of the index of this database."""
     if dialect == "postgresql":
-        simple = literal_column("'simple'")
+        simple: ColumnElement[str] = literal_column("'simple'")
         return select(search_table.c.seq).where(
             func.to_tsvector(simple, search_table.c.words).op("@@")(func.to_tsquery(simple, match))
         )
