@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -81,23 +82,24 @@ class WebhookSender:
 
     async def run(self) -> None:
         """For the life of the service."""
-        try:
-            while True:
-                if not await self._any():
-                    await self._rest(IDLE_SECONDS)
-                    continue
-                async with self._database.leadership("webhooks") as still_leading:
-                    while still_leading is not None and await self._any():
-                        await still_leading()
-                        await self.send_what_is_due()
-                        await self._rest(LOOK_EVERY_SECONDS)
+        with self._bell.heard() as rang:  # from here on: what rings while we look is not missed
+            try:
+                while True:
+                    if not await self._any():
+                        await _rest(rang, IDLE_SECONDS)
+                        continue
+                    async with self._database.leadership("webhooks") as still_leading:
+                        while still_leading is not None and await self._any():
+                            await still_leading()
+                            await self.send_what_is_due()
+                            await _rest(rang, LOOK_EVERY_SECONDS)
+                    await self._stop_lanes()
+                    if still_leading is None:
+                        await asyncio.sleep(_NOT_LEADING)
+            finally:
                 await self._stop_lanes()
-                if still_leading is None:
-                    await asyncio.sleep(_NOT_LEADING)
-        finally:
-            await self._stop_lanes()
-            if "_http" in self.__dict__:
-                await self._http.aclose()
+                if "_http" in self.__dict__:
+                    await self._http.aclose()
 
     async def send_what_is_due(self) -> None:
         """Take up what was said, and see to it that somebody is sending to every webhook for which something is due."""
@@ -197,14 +199,6 @@ class WebhookSender:
             self._has_webhooks = bool(await active_webhooks(session))
         return self._has_webhooks
 
-    async def _rest(self, seconds: float) -> None:
-        with self._bell.heard() as rang:
-            try:
-                async with asyncio.timeout(seconds):
-                    await rang.wait()
-            except TimeoutError:
-                return
-
     async def _tidy(self, now: datetime) -> None:
         if self._tidy_due is not None and now < self._tidy_due:
             return
@@ -217,6 +211,14 @@ class WebhookSender:
             lane.cancel()
         await asyncio.gather(*self._lanes.values(), return_exceptions=True)
         self._lanes.clear()
+
+
+async def _rest(rang: asyncio.Event, seconds: float) -> None:
+    """Until it rings, or rang since we last looked; at most so long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await rang.wait()
+    rang.clear()
 
 
 def _reason_to_give_up(attempt: Attempt, failing_since: datetime | None) -> str | None:
