@@ -10,7 +10,7 @@ from kit.database import AsyncSession
 from kit.errors import FieldError, Invalid
 from kit.ids import new_id
 from kit.outbox import announce
-from tasks_api.address_matching import NOBODY, Match, matched
+from tasks_api.address_matching import Match, matched
 from tasks_api.errors.directory import AccountUnknown, BadTaxNumber, EmployeeUnknown
 from tasks_api.errors.organisation import UnitUnknown
 from tasks_api.folding import folded
@@ -18,6 +18,7 @@ from tasks_api.models.directory import Account, Contact, Employee
 from tasks_api.phone_numbers import NoPhoneNumber, canonical_phone
 from tasks_api.repository import directory, organisation, people
 from tasks_api.tax_ids import BadTaxId, checked_tax_id
+from tasks_api.viewer import EVERYONE, DirectoryViewer
 
 Fields = Mapping[str, Any]
 """The fields a caller named, by name; what is not in it stays as it is."""
@@ -285,9 +286,10 @@ async def _set_employee(session: AsyncSession, employee: Employee, fields: Field
 # ---- look-ups
 
 
-async def match_address(session: AsyncSession, email: str) -> Match:
-    """Who writes under this address (features E5)."""
-    return (await match_addresses(session, [email])).get(email, NOBODY)
+async def match_address(session: AsyncSession, email: str, viewer: DirectoryViewer = EVERYONE) -> Match:
+    """Who writes under this address (features E5), as far as the viewer sees the cards it stands on."""
+    holders = (await directory.holders_of(session, [email])).get(email, [])
+    return matched(await directory.holders_seen(session, holders, viewer))
 
 
 async def match_addresses(session: AsyncSession, emails: Iterable[str]) -> dict[str, Match]:

@@ -126,6 +126,16 @@ async def test_firms_in_the_care_of_co_workers(office: Office) -> None:
     await moved(office, viewer, units["sprzedaż"])
     assert await seen_by(office, viewer, "/v1/accounts", "name") == {"Młyn"}
     assert await seen_by(office, viewer, "/v1/contacts", "name") == {"Anna"}
+    match = await office.client.get(
+        "/v1/directory/match", params={"email": "b@piekarnia.example"}, headers=viewer.headers
+    )
+    assert (match.json()["match"], match.json()["candidates"]) == ("none", [])
+    into = await office.account("Piekarnia", owner_id=piotr)
+    twins = await office.client.get("/v1/directory/duplicates", headers=viewer.headers)
+    assert twins.json() == {"items": []}
+    writer = await a_person(office, "Magda", *seeing("unit", "accounts", "contacts"), "directory:write")
+    merged = await office.client.post(f"/v1/accounts/{mill}/merge", json={"into": into}, headers=writer.headers)
+    assert merged.status_code == 404
     book = await office.client.get(
         "/v1/directory/recipients", params={"kind": ["account", "contact"]}, headers=viewer.headers
     )

@@ -46,10 +46,10 @@ InUse = Annotated[bool | None, Query(alias="active", description="Only cards in 
 
 
 @router.get("/v1/directory/match", response_model=MatchShape)
-async def match_address(the: The, _: Reader, email: Email) -> MatchShape:
-    """Whose address this is (features E5, E30)."""
+async def match_address(the: The, caller: Reader, email: Email) -> MatchShape:
+    """Whose address this is (features E5, E30), of the cards the caller sees."""
     async with the.database.reading() as session:
-        match = await card_keeping.match_address(session, email)
+        match = await card_keeping.match_address(session, email, DirectoryViewer.behind(caller))
     return MatchShape.of(email, match)
 
 

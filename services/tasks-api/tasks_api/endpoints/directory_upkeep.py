@@ -3,10 +3,9 @@
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from kit.body_limits import body_limit
-from kit.etags import check_if_match, etag_of
 from kit.tokens import ADMIN, Caller
 from tasks_api import card_merging, erasing
 from tasks_api.address_matching import Kind
@@ -14,6 +13,7 @@ from tasks_api.card_importing import OnDuplicate, import_cards
 from tasks_api.card_rows import FIELDS, Field
 from tasks_api.endpoints.callers import DirectoryReader, DirectoryWriter, in_crm
 from tasks_api.endpoints.directory import account_shape, contact_shape
+from tasks_api.endpoints.versioned import Version
 from tasks_api.errors.directory import ErasureUnconfirmed, ListTooLarge, UnknownColumn
 from tasks_api.folding import folded
 from tasks_api.parts import The
@@ -100,45 +100,48 @@ async def show_recipients(
 
 
 @router.get("/v1/directory/duplicates", response_model=DuplicateGroupsShape)
-async def show_duplicates(the: The, _: DirectoryReader) -> DuplicateGroupsShape:
-    """Firms that share a tax number, an address or a name."""
+async def show_duplicates(the: The, caller: DirectoryReader) -> DuplicateGroupsShape:
+    """Firms that share a tax number, an address or a name, of those the caller sees."""
     async with the.database.reading() as session:
         found = await card_matches.duplicate_groups(session)
+        named = {one for _, _, ids in found for one in ids}
+        seen = await directory.accounts_among(session, named, DirectoryViewer.behind(caller))
+    groups = [(why, shared, [one for one in ids if one in seen]) for why, shared, ids in found]
     return DuplicateGroupsShape(
-        items=[DuplicatesShape(why=why, shared=shared, account_ids=ids) for why, shared, ids in found]
+        items=[DuplicatesShape(why=why, shared=shared, account_ids=ids) for why, shared, ids in groups if len(ids) > 1]
     )
 
 
 @router.post("/v1/accounts/{account_id}/merge", response_model=AccountShape)
 async def merge_account(
-    the: The, caller: DirectoryWriter, account_id: UUID, body: MergeBody, request: Request, response: Response
+    the: The, caller: DirectoryWriter, account_id: UUID, body: MergeBody, version: Version
 ) -> AccountShape:
     """The firm becomes another card: its people, addresses, tasks and cases follow. The answer is the card that stays."""
     async with the.database.transaction() as session:
-        known = await directory.get_account(session, account_id)
-        check_if_match(request, etag_of(known.version))
+        viewer = DirectoryViewer.behind(caller)
+        version.expect((await directory.get_account(session, account_id, viewer)).version)
+        await directory.get_account(session, body.into, viewer)
         kept = await card_merging.merge_accounts(
             session, the.desk, account_id, body.into, by=caller.subject, now=the.clock.now()
         )
         shape = await account_shape(session, kept)
-    response.headers["etag"] = etag_of(shape.version)
-    return shape
+    return version.changed(shape)
 
 
 @router.post("/v1/contacts/{contact_id}/merge", response_model=ContactShape)
 async def merge_contact(
-    the: The, caller: DirectoryWriter, contact_id: UUID, body: MergeBody, request: Request, response: Response
+    the: The, caller: DirectoryWriter, contact_id: UUID, body: MergeBody, version: Version
 ) -> ContactShape:
     """Two cards of one person at the same firm become one. The answer is the card that stays."""
     async with the.database.transaction() as session:
-        known = await directory.get_contact(session, contact_id)
-        check_if_match(request, etag_of(known.version))
+        viewer = DirectoryViewer.behind(caller)
+        version.expect((await directory.get_contact(session, contact_id, viewer)).version)
+        await directory.get_contact(session, body.into, viewer)
         kept = await card_merging.merge_contacts(
             session, the.desk, contact_id, body.into, by=caller.subject, now=the.clock.now()
         )
         shape = await contact_shape(session, kept)
-    response.headers["etag"] = etag_of(shape.version)
-    return shape
+    return version.changed(shape)
 
 
 @router.post("/v1/accounts/{account_id}/erasure", response_model=ErasureShape)

@@ -143,6 +143,27 @@ def contacts_seen(viewer: DirectoryViewer) -> list[ColumnElement[bool]]:
     return holds + [_left_by(limit, col(Contact.account_id), col(Contact.active)) for limit in viewer.contact_limits]
 
 
+async def accounts_among(session: AsyncSession, ids: Collection[UUID], viewer: DirectoryViewer) -> set[UUID]:
+    """Those of these accounts that are theirs to see."""
+    found: set[UUID] = set()
+    wanted = list(ids)
+    for start in range(0, len(wanted), AT_ONCE):
+        query = select(Account.id).where(col(Account.id).in_(wanted[start : start + AT_ONCE]), *accounts_seen(viewer))
+        found.update(await session.exec(query))
+    return found
+
+
+async def holders_seen(session: AsyncSession, holders: Sequence[Holder], viewer: DirectoryViewer) -> list[Holder]:
+    """Those of the cards an address stands on that are theirs to see; our own people are everybody's to see."""
+    if viewer.sees_everything:
+        return list(holders)
+    accounts = await accounts_among(session, [one.card_id for one in holders if one.kind == "account"], viewer)
+    named = [one.card_id for one in holders if one.kind == "contact"]
+    query = select(Contact.id).where(col(Contact.id).in_(named), *contacts_seen(viewer))
+    seen = accounts | set(await session.exec(query)) | {one.card_id for one in holders if one.kind == "employee"}
+    return [one for one in holders if one.card_id in seen]
+
+
 def _left_by(limit: CardLimit, account_id: Any, active: Any) -> ColumnElement[bool]:
     fits: list[ColumnElement[bool]] = [true()]
     if limit.account_ids:
