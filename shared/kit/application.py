@@ -32,7 +32,7 @@ from kit.health import Check, health_routes
 from kit.idempotency import Idempotency, keep_tidy
 from kit.leases import leases_for
 from kit.live import live_half
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.metrics import Metrics
 from kit.nats_bus import NatsBus
 from kit.openapi import install_openapi
@@ -96,7 +96,7 @@ def build_app(
     background: Sequence[Background] = (),
     checks: Mapping[str, Check] | None = None,
     says: tuple[type[Event], ...] = (),
-    sight: Sight | None = None,
+    earshot: Earshot | None = None,
     lifespan: Lifespan | None = None,
     version: str = "0.1.0",
 ) -> FastAPI:
@@ -104,14 +104,14 @@ def build_app(
 
     It brings: problems, correlation ids, limits, health, metrics, OpenAPI and AsyncAPI. On start the database is migrated,
     then `lifespan` is entered, then the bus, the relay, the runner of `subscription` and every `background` are started;
-    HTTP does not wait for the broker. On stop all of that in reverse order. With a `sight`, which tells who may know what
+    HTTP does not wait for the broker. On stop all of that in reverse order. With an `earshot`, which tells who may know what
     it `says`, the app has a stream of events and webhooks.
     """
     settings = parts.settings
     relaying, supervisor = Supervisor(), Supervisor()
     relay = Relay(parts.database, parts.bus, observer=parts.metrics)
     runner = Runner(parts.database, parts.bus, subscription, observer=parts.metrics) if subscription else None
-    live = live_half(parts, relay, says, sight)
+    live = live_half(parts, relay, says, earshot)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

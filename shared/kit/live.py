@@ -9,7 +9,7 @@ from kit.background import Background
 from kit.bell import Bell
 from kit.egress import Egress
 from kit.events import Event
-from kit.live_events import Sight, live_router
+from kit.live_events import Earshot, live_router
 from kit.outbox import Relay
 from kit.parts import Parts
 from kit.sealing import Seal, seal_of
@@ -28,10 +28,10 @@ class Live:
     webhook_desk: WebhookDesk | None = None
 
 
-def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], sight: Sight | None) -> Live:
+def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], earshot: Earshot | None) -> Live:
     """The live half of a service that says these events; nothing without somebody who may know them."""
     bell = Bell()
-    if sight is None:
+    if earshot is None:
         return Live(bell)
     said = [event.subject for event in says]
     settings = parts.settings
@@ -50,4 +50,4 @@ def live_half(parts: Parts, relay: Relay, says: Sequence[type[Event]], sight: Si
     )
     relay.on_published(bell.ring)
     relay.on_published(sender.published)
-    return Live(bell, (live_router(said, sight, bell), webhook_router), (sender.run,), WebhookDesk(said, sender))
+    return Live(bell, (live_router(said, earshot, bell), webhook_router), (sender.run,), WebhookDesk(said, sender))

@@ -41,7 +41,7 @@ async def _all_of_them(_: AsyncSession, __: Caller, events: Sequence[LoggedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Earshot:
     """Who may know which events.
 
     `scopes` maps types, or their beginnings (`task`, `task.created`), to the scopes one needs for them; the longest that fits
@@ -134,20 +134,20 @@ LastSeen = Annotated[
 Follow = Annotated[bool, Query(description="Wait for what comes; otherwise the answer ends with what is there.")]
 
 
-def live_router(said: Sequence[str], sight: Sight, bell: Bell) -> APIRouter:
+def live_router(said: Sequence[str], earshot: Earshot, bell: Bell) -> APIRouter:
     """The stream of a service that says these types."""
     for one in said:
-        sight.scopes_for(one)
+        earshot.scopes_for(one)
     router = APIRouter(tags=["live"])
 
     async def listener(
         the: AppParts,
-        caller: Annotated[Caller, Depends(sight.door)],
+        caller: Annotated[Caller, Depends(earshot.door)],
         types: Types = None,
         last_seen: LastSeen = None,
         follow: Follow = True,
     ) -> Listener:
-        allowed = sight.types_for(caller, chosen_types(types or [ALL], said))
+        allowed = earshot.types_for(caller, chosen_types(types or [ALL], said))
         if last_seen is None:
             async with the.database.reading() as session:
                 return Listener(caller, allowed, await end_of_log(session), stays=follow)
@@ -167,7 +167,7 @@ def live_router(said: Sequence[str], sight: Sight, bell: Bell) -> APIRouter:
         yield ServerSentEvent(comment="listening", retry=COME_BACK_AFTER_MS)
         if listener.missed_some:
             yield ServerSentEvent(event=_GAP, data={"after": _moment(listener.place.at)})
-        listening = Listening(the.database, bell, sight.narrow)
+        listening = Listening(the.database, bell, earshot.narrow)
         async for event in listening.follow(listener):
             yield ServerSentEvent(event=event.type, id=str(event.place), raw_data=event.payload.decode())
 

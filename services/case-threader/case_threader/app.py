@@ -40,13 +40,13 @@ from contracts.cases import (
 from kit.application import build_app, make_parts
 from kit.egress import Egress
 from kit.events import Event
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.smtp import SmtpSender
 
 SAYS: tuple[type[Event], ...] = (
     CaseOpened, CaseMailFiled, CaseClosed, CaseReopened, CaseMerged, CaseEventAdded, CaseReplySent,
 )  # fmt: skip
-SIGHT = Sight({"case": ("cases:read",)})
+EARSHOT = Earshot({"case": ("cases:read",)})
 ROUTERS = (
     case_settings.router,
     cases.router,
@@ -87,7 +87,7 @@ def app_of(parts: ThreaderParts) -> FastAPI:
         ),
         background=[parts.reply_sender.send_replies, parts.sent_copies.keep_copies],
         says=SAYS,
-        sight=SIGHT,
+        earshot=EARSHOT,
         lifespan=life,
     )
 

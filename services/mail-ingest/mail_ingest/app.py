@@ -15,7 +15,7 @@ from contracts.mail import MailAccountChanged, MailAccountHealthChanged, MailQua
 from kit.application import build_app, make_parts
 from kit.egress import Egress, outbound_http
 from kit.events import Event
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.sealing import seal_of
 from kit.settings import read_settings
 from kit.smtp import SmtpSender
@@ -45,7 +45,7 @@ SAYS: tuple[type[Event], ...] = (
     *CALENDAR_EVENTS.values(),
     CalendarHeld,
 )
-SIGHT = Sight({"mail": ("mail:read",), "mail_account": ("mail:read",), "calendar": ("mail:read",)})
+EARSHOT = Earshot({"mail": ("mail:read",), "mail_account": ("mail:read",), "calendar": ("mail:read",)})
 ROUTERS = (mail_accounts.router, pushed_mail.router, messages.router, quarantine.router, sent_copies.router)
 JOBS = "mail_ingest.parsing.jobs"
 WALL_PER_CPU = 1.3
@@ -84,7 +84,7 @@ def app_of(parts: MailIngestParts) -> FastAPI:
         ],
         checks={"workers": parts.workers.check, "raw_store": parts.raw_store.check, "disk": parts.intake.disk},
         says=SAYS,
-        sight=SIGHT,
+        earshot=EARSHOT,
         lifespan=life,
     )
 

@@ -21,7 +21,7 @@ from kit.application import build_app, make_parts
 from kit.bell import Bell
 from kit.egress import Egress, outbound_http
 from kit.events import Event
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.settings import read_settings
 from kit.smtp import SmtpSender
 from reminder_dispatcher.arming import ArmingRules
@@ -59,7 +59,7 @@ SAYS: tuple[type[Event], ...] = (
     ReminderSettingsChanged,
     TemplateChanged,
 )
-SIGHT = Sight(
+EARSHOT = Earshot(
     {"reminder": ("reminders:read",), "reminder_settings": ("reminders:read",), "template": ("reminders:read",)}
 )
 ROUTERS = (
@@ -123,7 +123,7 @@ def app_of(parts: ReminderParts, *, dispatching: bool = True) -> FastAPI:
         else [],
         checks={"dispatcher": parts.dispatcher.stalled},
         says=SAYS,
-        sight=SIGHT,
+        earshot=EARSHOT,
         lifespan=life,
     )
     app.state.when_stopping.append(parts.bell.close)

@@ -153,7 +153,7 @@ def app_of(parts: TasksParts) -> FastAPI:
         ],
         checks={"workers": parts.workers.check},
         says=SAYS,
-        sight=live.SIGHT,
+        earshot=live.EARSHOT,
         lifespan=life,
     )
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from kit.application import build_app
 from kit.database import Database
 from kit.events import Event
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.outbox import announce
 from kit.settings import ServiceSettings
 from kit.testing import FixedClock, InMemoryBus
@@ -23,7 +23,7 @@ from kit.testing.parrot import Echoed, Parroted
 from kit.testing.web import client_of, parts_for_tests
 
 PARROT = "kit.testing.parrot"
-SIGHT = Sight({"mail": ("mail:read",)})
+EARSHOT = Earshot({"mail": ("mail:read",)})
 
 
 @dataclass
@@ -64,11 +64,11 @@ class Parrot:
 
 @asynccontextmanager
 async def parrot_with(
-    database: Database, clock: FixedClock, bus: InMemoryBus, *, sight: Sight = SIGHT, **settings: Any
+    database: Database, clock: FixedClock, bus: InMemoryBus, *, earshot: Earshot = EARSHOT, **settings: Any
 ) -> AsyncIterator[Parrot]:
     parts = parts_for_tests(ServiceSettings(secret_key="k" * 43, **settings), database, clock, bus=bus)
     app = build_app(
-        parts, name="parrot", title="Parrot", package=PARROT, routers=[], says=(Parroted, Echoed), sight=sight
+        parts, name="parrot", title="Parrot", package=PARROT, routers=[], says=(Parroted, Echoed), earshot=earshot
     )
     async with client_of(app) as http:
         yield Parrot(app, database, http)

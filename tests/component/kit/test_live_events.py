@@ -9,13 +9,13 @@ from datetime import timedelta
 import orjson
 import pytest
 from fastapi import Request
-from tests.component.kit.telling_parrot import PARROT, SIGHT, Parrot, parrot_with
+from tests.component.kit.telling_parrot import EARSHOT, PARROT, Parrot, parrot_with
 
 from kit.bell import Bell
 from kit.database import AsyncSession, Database
 from kit.errors import Forbidden
 from kit.event_log import BEGINNING, LoggedEvent, Place, end_of_log, events_after
-from kit.live_events import Sight, live_router
+from kit.live_events import Earshot, live_router
 from kit.outbox import Relay
 from kit.testing import FixedClock, InMemoryBus
 from kit.testing.fixtures import OpenDatabase
@@ -105,7 +105,7 @@ async def test_rights_are_looked_at_before_and_while(database: Database, clock: 
                 raise Forbidden("Birds are told nothing.")
             return caller
 
-    async with parrot_with(database, clock, bus, sight=Sight(SIGHT.scopes, even_ones, no_birds())) as parrot:
+    async with parrot_with(database, clock, bus, earshot=Earshot(EARSHOT.scopes, even_ones, no_birds())) as parrot:
         async with listening(parrot) as stream:
             await parrot.say(1, 2, 3, 4)
             assert numbers(await stream.has(2)) == [2, 4]
@@ -117,13 +117,13 @@ async def test_rights_are_looked_at_before_and_while(database: Database, clock: 
 
 
 def test_the_longest_rule_counts_and_none_is_missing() -> None:
-    sight = Sight({"mail": ("mail:read",), "mail.echoed": ("mail:read", "echoes:read")})
+    earshot = Earshot({"mail": ("mail:read",), "mail.echoed": ("mail:read", "echoes:read")})
     reader, listener = Caller("a", frozenset({"mail:read"})), Caller("b", frozenset({"mail:read", "echoes:read"}))
     said = frozenset({"mail.parroted.v1", "mail.echoed.v1"})
-    assert sight.types_for(reader, said) == {"mail.parroted.v1"}
-    assert sight.types_for(listener, said) == said
+    assert earshot.types_for(reader, said) == {"mail.parroted.v1"}
+    assert earshot.types_for(listener, said) == said
     with pytest.raises(ValueError, match="Who may know case"):
-        live_router(["mail.echoed.v1", "case.opened.v1"], sight, Bell())
+        live_router(["mail.echoed.v1", "case.opened.v1"], earshot, Bell())
 
 
 @pytest.mark.parametrize("after", ["", "x", "1", "9-", "99999999999999999-1", "-5-1"])

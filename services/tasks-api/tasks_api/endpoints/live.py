@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.database import AsyncSession
 from kit.event_log import LoggedEvent
-from kit.live_events import Sight
+from kit.live_events import Earshot
 from kit.tokens import Caller
 from tasks_api.endpoints.callers import in_crm
 from tasks_api.errors.directory import CardNotFound
@@ -42,7 +42,7 @@ async def what_may_be_seen(session: AsyncSession, caller: Caller, events: Sequen
     return seen
 
 
-SIGHT = Sight(
+EARSHOT = Earshot(
     {
         _TASK: ("tasks:read",),
         _INVITATION: ("tasks:read", SEEN_BY["tasks"], SEEN_BY["activities"]),
