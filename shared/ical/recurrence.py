@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from ical.rrules import accepted_rule
-from ical.rule_dates import parsed_rule, rule_dates
+from ical.rule_dates import Rule, parsed_rule, rule_dates
 from ical.values import EARLIEST_YEAR, LATEST_YEAR
 from ical.zones import iana_name, zone
 
@@ -69,7 +70,7 @@ class Occurrences:
 def instance_key(start: datetime | date) -> str:
     """How the original start of an occurrence is written everywhere: RFC 3339 in UTC, or a plain date."""
     if isinstance(start, datetime):
-        return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return start.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
     return start.isoformat()
 
 
@@ -173,8 +174,11 @@ class _Calculation:
     def between(self, start: datetime, end: datetime, without: frozenset[str]) -> Iterator[Occurrence]:
         left_out = without | self._normal_keys(self.series.exdates)
         for wall in self._walls(start, end):
-            if start <= self.moment(wall) < end and self._key(wall) not in left_out:
-                yield self._occurrence(wall)
+            starts_at = self.moment(wall)
+            if start <= starts_at < end:
+                key = instance_key(wall.date() if self.all_day else starts_at)
+                if key not in left_out:
+                    yield self._occurrence(wall, starts_at, key)
 
     def moment(self, wall: datetime | date) -> datetime:
         """The instant of a wall clock (a gap or a repeated hour as RFC 5545 section 3.3.5 has it), of a day its midnight."""
@@ -198,10 +202,9 @@ class _Calculation:
             last = wall
 
     def _ruled(self, since: datetime, until: datetime) -> Iterator[datetime]:
-        rule = accepted_rule(self.series.rrule) if self.series.rrule else None
-        if rule is None:
+        parsed = _accepted(self.series.rrule) if self.series.rrule else None
+        if parsed is None:
             return iter([self.starts] if since <= self.starts <= until else [])
-        parsed = parsed_rule(rule)
         walls = rule_dates(parsed, self.starts, since=since, until=until)
         if parsed.until is None:
             return walls
@@ -234,17 +237,23 @@ class _Calculation:
     def _normal_keys(self, keys: tuple[str, ...]) -> frozenset[str]:
         return frozenset(self._key(self._wall_of_key(key)) for key in keys)
 
-    def _occurrence(self, wall: datetime) -> Occurrence:
+    def _occurrence(self, wall: datetime, starts_at: datetime, key: str) -> Occurrence:
         series = self.series
-        starts_at = self.moment(wall)
         if self.all_day:
             assert series.starts_on is not None
             days = series.ends_on - series.starts_on if series.ends_on else _DAY
             ends_on = wall.date() + days
-            return Occurrence(self._key(wall), starts_at, self.moment(ends_on), wall.date(), ends_on)
+            return Occurrence(key, starts_at, self.moment(ends_on), wall.date(), ends_on)
         assert series.starts_at is not None
         ends_at = starts_at + (series.ends_at - series.starts_at) if series.ends_at else None
-        return Occurrence(self._key(wall), starts_at, ends_at)
+        return Occurrence(key, starts_at, ends_at)
+
+
+@lru_cache(maxsize=512)
+def _accepted(rrule: str) -> Rule | None:
+    """Many series have the same rule."""
+    rule = accepted_rule(rrule)
+    return None if rule is None else parsed_rule(rule)
 
 
 def _wall_of(moment: datetime) -> datetime:

@@ -18,6 +18,7 @@ from kit.settings import BadSettings, ServiceSettings, read_settings
 
 STOP_WITHIN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
+_TURN_SECONDS = 0.0005
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -68,6 +69,8 @@ def _stay_small() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    # A database in its own thread waits for the interpreter with every row while the loop is busy: shorter turns.
+    sys.setswitchinterval(_TURN_SECONDS)
 
 
 class _Server(uvicorn.Server):
