@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, TypeDecorator, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, TypeDecorator, bindparam, literal, tuple_
 
 from kit.errors import Invalid
 from kit.schemas import is_storable
@@ -72,12 +72,37 @@ def one_page(query: Select[Any], paging: Paging, *order: ColumnElement[Any], des
 
     It asks for one row more than wanted, by which `page_of` knows whether there is a next page. Raises BadCursor.
     """
+    after = None
     if paging.cursor is not None:
-        after = _key_in(paging.cursor, order)
-        position = tuple_(*order)
-        bound = tuple_(*(literal(value, column.type) for value, column in zip(after, order, strict=True)))
+        known = _key_in(paging.cursor, order)
+        after = [literal(value, column.type) for value, column in zip(known, order, strict=True)]
+    return _paged(query, order, after, paging.limit + 1, descending=descending)
+
+
+def any_page(query: Select[Any], *order: ColumnElement[Any], goes_on: bool, descending: bool = False) -> Select[Any]:
+    """The same for `kit.prepared`: which page it is, is said by `page_parameters`. `goes_on`: there is a cursor."""
+    after = [bindparam(f"after_{i}", type_=column.type) for i, column in enumerate(order)] if goes_on else None
+    return _paged(query, order, after, bindparam("at_most", type_=Integer), descending=descending)
+
+
+def page_parameters(paging: Paging, *order: ColumnElement[Any]) -> dict[str, Any]:
+    """The parameters of `any_page`. Raises BadCursor."""
+    after = _key_in(paging.cursor, order) if paging.cursor is not None else ()
+    return {"at_most": paging.limit + 1, **{f"after_{i}": value for i, value in enumerate(after)}}
+
+
+def _paged(
+    query: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    after: Sequence[ColumnElement[Any]] | None,
+    at_most: Any,
+    *,
+    descending: bool,
+) -> Select[Any]:
+    if after is not None:
+        position, bound = tuple_(*order), tuple_(*after)
         query = query.where(position < bound if descending else position > bound)
-    return query.order_by(*(column.desc() if descending else column.asc() for column in order)).limit(paging.limit + 1)
+    return query.order_by(*(column.desc() if descending else column.asc() for column in order)).limit(at_most)
 
 
 def page_of(rows: Sequence[R], paging: Paging, *, key: Callable[[R], SortKey], shape: Callable[[R], T]) -> Page[T]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import nsmallest
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from contracts.tasks import Occurrence
@@ -27,8 +26,7 @@ Position = tuple[datetime, str, str]
 _DAYS: dict[View, int] = {"day": 1, "workweek": 5, "week": 7, "timeline": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing on the calendar: a task, one date of a series, or an entry of another system. `day` is set when it is all-day,
     with an exclusive end."""
 
@@ -42,8 +40,7 @@ class Entry:
     end_day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """An entry and where it is drawn."""
 
     entry: Entry
@@ -178,7 +175,7 @@ def _comes_after(position: Position, after: Position | None) -> bool:
 def _entry_of_task(row: AgendaRow) -> Entry:
     """A task without a start stands where it is due."""
     starts = row.agenda_at
-    position = (starts, str(row.id), row.recurrence_id)
+    position = (starts, name_of(row.key), row.recurrence_id)
     return Entry(
         row, row.recurrence_id or None, starts, row.ends_at, position, row.starts_on or row.ends_on, row.ends_on
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 SHORTEST = timedelta(minutes=15)
 """An entry without a length is drawn as long as this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The lane an entry is drawn in, from 0, and into how many the column is split there."""
 
     lane: int
@@ -26,18 +25,22 @@ def placed(spans: Sequence[tuple[datetime, datetime | None]]) -> list[Place]:
     lanes: list[int] = []
     widths: list[int] = []
     ends: list[datetime] = []  # when each lane of the present group is free again
+    latest: datetime | None = None  # and when all of them are
     group_from = 0
     for position, (starts, given_end) in enumerate(spans):
-        if ends and starts >= max(ends):
+        if latest is not None and starts >= latest:
             widths += [len(ends)] * (position - group_from)
-            group_from, ends = position, []
+            group_from, ends, latest = position, [], None
         end = max(given_end or starts, starts + SHORTEST)
-        free = next((lane for lane, until in enumerate(ends) if until <= starts), None)
-        if free is None:
-            free = len(ends)
-            ends.append(end)
+        if latest is None or end > latest:
+            latest = end
+        for lane, until in enumerate(ends):
+            if until <= starts:
+                ends[lane] = end
+                break
         else:
-            ends[free] = end
-        lanes.append(free)
+            lane = len(ends)
+            ends.append(end)
+        lanes.append(lane)
     widths += [len(ends)] * (len(spans) - group_from)
     return [Place(lane, width) for lane, width in zip(lanes, widths, strict=True)]

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 Key = str | UUID
@@ -14,6 +15,7 @@ Version = tuple[Key, int]
 """One version of one task."""
 
 
+@lru_cache(maxsize=10_000)
 def name_of(key: Key) -> str:
     """The id as it is written everywhere else."""
     return str(key if isinstance(key, UUID) else UUID(key))

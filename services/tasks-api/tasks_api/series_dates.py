@@ -92,15 +92,20 @@ class RememberedDates:
         a series that has another version by now has no dates this time."""
         months = window.months()
         known, starts, ends = self._months, window.starts_at, window.ends_at
-        unknown = [version for version in versions if any((*version, month) not in known for month in months)]
+        unknown = [
+            (key, version) for key, version in versions for month in months if (key, version, month) not in known
+        ]
         if unknown:
+            unknown = list(dict.fromkeys(unknown))
             await self._learn(unknown, months, await read([key for key, _ in unknown]))
         found: list[Sequence[Occurrence]] = []
         for key, version in versions:
             dates: Sequence[Occurrence] = ()
             for month in months:
-                more = known.get((key, version, month), _NO_DATES).between(starts, ends)
-                dates = [*dates, *more] if dates else more
+                there = known.get((key, version, month))
+                if there is not None and there.starts:
+                    more = there.between(starts, ends)
+                    dates = [*dates, *more] if dates else more
             found.append(dates)
         while len(known) > self._most:
             known.popitem(last=False)
@@ -130,9 +135,6 @@ class _Month(NamedTuple):
     def between(self, starts_at: datetime, ends_at: datetime) -> tuple[Occurrence, ...]:
         first, behind = bisect_left(self.starts, starts_at), bisect_left(self.starts, ends_at)
         return self.dates[first:behind]
-
-
-_NO_DATES = _Month((), ())
 
 
 def is_quick(series: Series) -> bool:

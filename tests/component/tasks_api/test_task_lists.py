@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from people_of_the_office import SEES_ALL, a_person
@@ -12,6 +15,10 @@ from python_calamine import CalamineWorkbook
 from tasks_office import Office
 
 from ical.reading import read_calendar
+from kit.paging import Paging, cursor_of
+from tasks_api.repository.task_lists import Order, list_keys
+from tasks_api.task_filter import TaskFilter
+from tasks_api.viewer import Limit, Viewer
 
 pytestmark = pytest.mark.storage
 
@@ -46,6 +53,39 @@ async def test_every_filter_and_several_values_of_one(office: Office) -> None:
         ({"source": "manual", "status": "planned"}, "ABCE"), ({"uid": "nieznane"}, ""),
     ):  # fmt: skip
         assert "".join(await titles(office, **wanted)) == expected, wanted
+
+
+async def test_a_question_that_is_asked_often_has_the_answer_of_any_other(office: Office) -> None:
+    """Who sees everything is answered by prepared statements, who has a mandatory filter (that hides nothing) is not."""
+    jan, mill = await office.employee("Jan"), await office.account("Młyn")
+    for number in range(4):
+        await office.task(f"Żuraw {number}", starts_at=f"2026-12-0{number + 1}T10:00:00Z", assignee_ids=[jan])
+    await office.task("Żuraw 12", account_id=mill, color="red", percent_complete=50)
+    all_of_it = Viewer(sees_all_tasks=True, sees_all_activities=True)
+    with_filter = replace(all_of_it, limits=(Limit(TaskFilter(uid="nieznane"), hides=True),))
+    at = datetime(2026, 12, 2, tzinfo=UTC)
+    for wanted in (
+        TaskFilter(), TaskFilter(assignee_ids=(UUID(jan),)), TaskFilter(account_ids=(UUID(mill),), kinds=("task",)),
+        TaskFilter(assignee_ids=(UUID(jan),), statuses=("planned",), starts_from=at), TaskFilter(percent_from=10),
+        TaskFilter(starts_to=at, colors=("red",)), TaskFilter(words=("zuraw", "12")), TaskFilter(is_recurring=False),
+    ):  # fmt: skip
+        for order in ("created", "-created", "starts_at", "-starts_at"):
+            pages = [await _pages(office, wanted, viewer, order) for viewer in (all_of_it, with_filter)]
+            assert pages[0] == pages[1], (wanted, order)
+
+
+async def _pages(office: Office, wanted: TaskFilter, viewer: Viewer, order: Order) -> list[list[UUID]]:
+    pages: list[list[UUID]] = []
+    paging = Paging(2)
+    async with office.database.reading() as session:
+        while True:
+            found = await list_keys(session, paging, wanted, viewer, order=order, dialect=office.database.dialect)
+            pages.append([key.id for key in found[:2]])
+            if len(found) <= 2:
+                return pages
+            last = found[1]
+            key = (last.agenda_at, last.id) if order.endswith("starts_at") else (last.id,)
+            paging = Paging(2, cursor_of(key))
 
 
 async def test_a_period_moves_with_time(office: Office) -> None:

@@ -16,6 +16,7 @@ from tasks_api.repository import heard
 from tasks_api.repository.task_lists import Grouping, Order, count_by, list_keys
 from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.schemas.filters import GroupShape, GroupsShape
+from tasks_api.schemas.task_texts import task_text
 from tasks_api.schemas.tasks import TaskShape
 from tasks_api.viewer import Viewer
 
@@ -39,7 +40,7 @@ async def show_tasks(
         versions = [(key.id, key.version) for key in keys[: paging.limit]]
         shown = texts.known(versions, variant=with_reminders)
         for task in await tasks_with_ids(session, [task_id for task_id, _ in versions if task_id not in shown]):
-            text = TaskShape.of(task, with_reminders=with_reminders).model_dump_json().encode()
+            text = task_text(task, with_reminders=with_reminders)
             texts.remember(task.id, task.version, text, variant=with_reminders)
             shown[task.id] = text
     following = None

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, literal_column, not_, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    literal_column,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from ical.recurrence import Series
 from kit.database import AsyncSession
@@ -16,7 +30,7 @@ from kit.prepared import Prepared, among
 from tasks_api.calendar_sources import TASKS
 from tasks_api.remembered_rows import COLUMNS, AgendaRow, Key, RememberedRows, Version
 from tasks_api.repository.directory import AT_ONCE
-from tasks_api.repository.task_filters import columns, conditions
+from tasks_api.repository.task_filters import KNOWN_QUESTIONS, AskedOften, asked_often, columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
 from tasks_api.task_filter import TaskFilter
 from tasks_api.viewer import Viewer
@@ -68,19 +82,19 @@ async def plain_between(
 
     Of those that stand at its very beginning, the ones with an id before `at_least` are left out.
     """
-    employee_id = calendar.wanted.one_assignee
-    position = columns.agenda_at if employee_id is None else _assigned.agenda_at
-    query = (await _on_calendar(session, select(*_KNOWN), calendar)).where(
-        not_(columns.is_recurring),
-        position >= window.starts_at,
-        position < window.ends_at,
-        or_(columns.starts_at.is_not(None), columns.ends_at.is_not(None)),
-    )
+    bounds: dict[str, Any] = {"starts": window.starts_at, "ends": window.ends_at, "at_most": limit}
     if at_least is not None:
-        query = query.where(or_(position > window.starts_at, columns.id >= at_least))
-    by = columns.id if employee_id is None else _assigned.task_id
-    connection = await session.connection()
-    versions = [(key, version) for key, version in await connection.execute(query.order_by(position, by).limit(limit))]
+        bounds["at_least"] = at_least
+    often = await asked_often(session, calendar.wanted, calendar.viewer, dialect=calendar.dialect)
+    if often is not None:
+        question, values = often
+        prepared = _prepared_plain(question, calendar.extras, at_least is not None)
+        found = await prepared.rows(session, **values, **bounds)
+    else:
+        connection = await session.connection()
+        query = _plain(await _holds(session, calendar), calendar.extras, calendar.wanted.one_assignee, bounds)
+        found = list(await connection.execute(query))
+    versions = [(key, version) for key, version in found]
     rows = await rows_of(session, remembered, versions)
     return [rows[key] for key, _ in versions if key in rows]
 
@@ -89,14 +103,16 @@ async def known_series_between(
     session: AsyncSession, window: Window, calendar: OnCalendar
 ) -> list[tuple[Version, str | None, int]]:
     """Version, UID and copy number of every series that may have a date in the window."""
-    known = select(*_KNOWN, columns.uid, columns.copy_number)
-    query = (await _on_calendar(session, known, calendar, along_agenda=False)).where(
-        columns.is_recurring,
-        columns.starts_at < window.ends_at,
-        or_(columns.recurs_until.is_(None), columns.recurs_until >= window.starts_at),
-    )
-    connection = await session.connection()
-    return [((key, version), uid, copy) for key, version, uid, copy in await connection.execute(query)]
+    bounds = {"starts": window.starts_at, "ends": window.ends_at}
+    often = await asked_often(session, calendar.wanted, calendar.viewer, dialect=calendar.dialect)
+    if often is not None:
+        question, values = often
+        found = await _prepared_series(question, calendar.extras).rows(session, **values, **bounds)
+    else:
+        connection = await session.connection()
+        query = _series(await _holds(session, calendar), calendar.extras, calendar.wanted.one_assignee, bounds)
+        found = list(await connection.execute(query))
+    return [((key, version), uid, copy) for key, version, uid, copy in found]
 
 
 _RULES = Prepared(lambda dialect: select(*_SERIES).where(among(dialect, columns.id, "keys")))
@@ -112,17 +128,20 @@ async def series_with_keys(session: AsyncSession, keys: Sequence[Key]) -> dict[K
     return found
 
 
+_OVERRIDDEN = Prepared(
+    lambda _: select(columns.uid, columns.copy_number, columns.recurrence_id).where(
+        columns.recurrence_id != literal_column("''"),  # as the index says it: a bound value would hide that it fits
+        columns.recurrence_id >= bindparam("first"),
+        columns.recurrence_id < bindparam("behind"),
+    )
+)
+
+
 async def overridden_between(session: AsyncSession, window: Window) -> dict[tuple[str | None, int], set[str]]:
     """Dates named within the window that have a task of their own, by (uid, copy number); cancelled ones count too."""
-    named = columns.recurrence_id
-    query = select(columns.uid, columns.copy_number, named).where(
-        named != literal_column("''"),  # as the index says it: a bound value would hide that it fits
-        named >= (window.starts_at - _ZONES).date().isoformat(),
-        named < (window.ends_at + _ZONES).date().isoformat(),
-    )
+    first, behind = (window.starts_at - _ZONES).date().isoformat(), (window.ends_at + _ZONES).date().isoformat()
     dates: dict[tuple[str | None, int], set[str]] = {}
-    connection = await session.connection()
-    for uid, copy_number, recurrence_id in await connection.execute(query):
+    for uid, copy_number, recurrence_id in await _OVERRIDDEN.rows(session, first=first, behind=behind):
         dates.setdefault((uid, copy_number), set()).add(recurrence_id)
     return dates
 
@@ -159,24 +178,74 @@ async def rows_of(
     return rows
 
 
-async def _on_calendar(
-    session: AsyncSession, query: Select[Any], calendar: OnCalendar, *, along_agenda: bool = True
+async def _holds(session: AsyncSession, calendar: OnCalendar) -> list[ColumnElement[bool]]:
+    of_one = calendar.wanted.one_assignee is not None
+    return await conditions(session, calendar.wanted, calendar.viewer, dialect=calendar.dialect, but_assignee=of_one)
+
+
+@lru_cache(maxsize=KNOWN_QUESTIONS)
+def _prepared_plain(question: AskedOften, extras: frozenset[Extra], goes_on: bool) -> Prepared:
+    bounds: dict[str, Any] = {
+        "starts": bindparam("starts"), "ends": bindparam("ends"), "at_most": bindparam("at_most", type_=Integer),
+    }  # fmt: skip
+    if goes_on:
+        bounds["at_least"] = bindparam("at_least")
+    of_one: Any = bindparam("assignee_ids") if question.is_of_one else None
+    return Prepared(
+        lambda dialect: _plain(question.holds(dialect, but_assignee=question.is_of_one), extras, of_one, bounds),
+        by_key=question.is_of_one and question.lies_together,
+    )
+
+
+@lru_cache(maxsize=KNOWN_QUESTIONS)
+def _prepared_series(question: AskedOften, extras: frozenset[Extra]) -> Prepared:
+    bounds: dict[str, Any] = {"starts": bindparam("starts"), "ends": bindparam("ends")}
+    of_one: Any = bindparam("assignee_ids") if question.is_of_one else None
+    return Prepared(
+        lambda dialect: _series(question.holds(dialect, but_assignee=question.is_of_one), extras, of_one, bounds),
+        by_key=question.is_of_one and question.lies_together,
+    )
+
+
+def _plain(
+    holds: Sequence[ColumnElement[bool]], extras: frozenset[Extra], employee_id: Any, bounds: Mapping[str, Any]
+) -> Select[Any]:
+    """`bounds`: what the window and the page say, as values or as parameters; the same for `employee_id`, or None."""
+    position, by = (columns.agenda_at, columns.id) if employee_id is None else (_assigned.agenda_at, _assigned.task_id)
+    query = _on_calendar(select(*_KNOWN), holds, extras, employee_id).where(
+        not_(columns.is_recurring),
+        position >= bounds["starts"],
+        position < bounds["ends"],
+        or_(columns.starts_at.is_not(None), columns.ends_at.is_not(None)),
+    )
+    if "at_least" in bounds:
+        query = query.where(or_(position > bounds["starts"], columns.id >= bounds["at_least"]))
+    return query.order_by(position, by).limit(bounds["at_most"])
+
+
+def _series(
+    holds: Sequence[ColumnElement[bool]], extras: frozenset[Extra], employee_id: Any, bounds: Mapping[str, Any]
+) -> Select[Any]:
+    query = _on_calendar(select(*_KNOWN, columns.uid, columns.copy_number), holds, extras, employee_id).where(
+        columns.is_recurring,
+        columns.starts_at < bounds["ends"],
+        or_(columns.recurs_until.is_(None), columns.recurs_until >= bounds["starts"]),
+    )
+    return query if employee_id is None else query.where(_assigned.of_series)
+
+
+def _on_calendar(
+    query: Select[Any], also: Sequence[ColumnElement[bool]], extras: frozenset[Extra], employee_id: Any
 ) -> Select[Any]:
     """features R54, K8, K27: tasks always, meetings and interactions where they are ticked, cancelled ones never; a single
     date of a series that is done neither.
 
     The tasks of one employee are walked along their agenda, their series along an index of their own.
     """
-    wanted, extras = calendar.wanted, calendar.extras
-    employee_id = wanted.one_assignee
     if employee_id is not None:
         query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id)
         query = query.where(_assigned.employee_id == employee_id)
-        if not along_agenda:
-            query = query.where(_assigned.of_series)
-    holds: list[ColumnElement[bool]] = await conditions(
-        session, wanted, calendar.viewer, dialect=calendar.dialect, but_assignee=employee_id is not None
-    )
+    holds = list(also)
     if "cancelled" not in extras:
         holds.append(columns.status != "cancelled")
     if "interactions" not in extras:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -38,6 +39,8 @@ from tasks_api.viewer import Limit, Viewer
 columns = task_table.c
 COMMON = 1000
 """Words that more tasks than this hold are looked for along the order of the list, others in the index of words."""
+KNOWN_QUESTIONS = 128
+"""Combinations of filters whose prepared statements are kept."""
 
 _search_index = table("task_search_index", column("rowid"), column("words"))  # FTS5; on PostgreSQL an index does it
 
@@ -51,6 +54,65 @@ async def conditions(
     if whose is None or not viewer.sees_agenda_of(whose):
         found += await _visible_to(session, viewer)
     return [*found, *await limited(session, viewer, dialect=dialect)]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOften:
+    """A filter of one value each, asked by somebody who sees everything: its values are parameters of a prepared statement.
+
+    Whoever sees less, or asks for several values of something, is asked for by `conditions`.
+    """
+
+    fields: frozenset[str]
+    """What the filter speaks of; names of `TaskFilter`."""
+    words: int | None = None
+    """How many words are looked for in each task of the list; 0: rare ones, which their index finds."""
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it is about the tasks of one employee."""
+        return "assignee_ids" in self.fields
+
+    @property
+    def lies_together(self) -> bool:
+        """Whether what is found lies together in an index, that of one employee or of everybody: nothing is looked at in vain."""
+        return self.words is None and self.fields <= {"assignee_ids"}
+
+    def holds(self, dialect: str, *, but_assignee: bool) -> list[ColumnElement[bool]]:
+        """`conditions`, with parameters named as the fields are."""
+        given = {name: (bindparam(name),) if name in _SEVERAL else bindparam(name) for name in self.fields}
+        said = cast("Any", TaskFilter)(**given)
+        found = [*_equalities(said), *_of_people(said, but_assignee=but_assignee)]
+        if self.words == 0:
+            found.append(_with_rare_words(dialect, bindparam("match", type_=Text)))
+        elif self.words:
+            found.append(_with_common_words([bindparam(f"word_{i}", type_=Text) for i in range(self.words)]))
+        return found
+
+
+_SEVERAL = frozenset(one.name for one in fields(TaskFilter) if one.default == ())
+_FIELDS = tuple((one.name, one.default) for one in fields(TaskFilter))
+
+
+async def asked_often(
+    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, dialect: str
+) -> tuple[AskedOften, dict[str, Any]] | None:
+    """What sort of question this is, and its parameters; None when it is none of those that are asked often."""
+    if not viewer.sees_all or viewer.limits:
+        return None
+    values = {name: value for name, default in _FIELDS if (value := getattr(wanted, name)) != default}
+    words: Sequence[str] = values.pop("words", ())
+    for name in _SEVERAL.intersection(values):
+        if len(values[name]) > 1:
+            return None
+        (values[name],) = values[name]
+    names = frozenset(values)
+    if not words:
+        return AskedOften(names), values
+    if await _are_common(session, words, dialect):
+        patterns = {f"word_{i}": _pattern(word) for i, word in enumerate(words)}
+        return AskedOften(names, len(words)), {**values, **patterns}
+    return AskedOften(names, 0), {**values, "match": _beginnings(words, dialect)}
 
 
 async def may_be_seen(session: AsyncSession, viewer: Viewer, task_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -81,14 +143,19 @@ async def _left_by(session: AsyncSession, limit: Limit, dialect: str) -> ColumnE
 async def _wanted(
     session: AsyncSession, wanted: TaskFilter, *, dialect: str, but_assignee: bool = False
 ) -> list[ColumnElement[bool]]:
-    found = _equalities(wanted)
+    found = [*_equalities(wanted), *_of_people(wanted, but_assignee=but_assignee)]
+    if wanted.words:
+        found.append(await _with_words(session, wanted.words, dialect))
+    return found
+
+
+def _of_people(wanted: TaskFilter, *, but_assignee: bool) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if wanted.assignee_ids and not but_assignee:
         found.append(_assigned_to(wanted.assignee_ids))
     if wanted.contact_id is not None:
         taking_part = select(contact_table.c.task_id).where(contact_table.c.contact_id == wanted.contact_id)
         found.append(columns.id.in_(taking_part))
-    if wanted.words:
-        found.append(await _with_words(session, wanted.words, dialect))
     return found
 
 
@@ -195,13 +262,23 @@ def _assigned_to(employee_ids: Sequence[UUID]) -> ColumnElement[bool]:
 async def _with_words(session: AsyncSession, words: Sequence[str], dialect: str) -> ColumnElement[bool]:
     """Rare words: these tasks. Common ones would be thousands, to be sorted: they are looked for in each task of the list."""
     if not await _are_common(session, words, dialect):
-        places = _places_matching(dialect, literal(_beginnings(words, dialect)))
-        among: ColumnElement[bool] = columns.id.in_(
-            select(search_table.c.task_id).where(search_table.c.seq.in_(places))
-        )
-        return among
+        return _with_rare_words(dialect, literal(_beginnings(words, dialect)))
+    return _with_common_words([literal(_pattern(word)) for word in words])
+
+
+def _with_rare_words(dialect: str, match: ColumnElement[Any]) -> ColumnElement[bool]:
+    places = _places_matching(dialect, match)
+    among: ColumnElement[bool] = columns.id.in_(select(search_table.c.task_id).where(search_table.c.seq.in_(places)))
+    return among
+
+
+def _pattern(word: str) -> str:
+    return f"% {word} %" if word.isdigit() else f"% {word}%"
+
+
+def _with_common_words(patterns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     text = literal(" ").concat(search_table.c.words).concat(" ")
-    there: list[ColumnElement[bool]] = [text.like(f"% {word} %" if word.isdigit() else f"% {word}%") for word in words]
+    there: list[ColumnElement[bool]] = [text.like(pattern) for pattern in patterns]
     # A value of each task, not a join: the list is walked in its order, and left as soon as the page is full.
     looked_at = select(and_(*there)).where(search_table.c.task_id == columns.id)
     return looked_at.correlate(task_table).scalar_subquery()

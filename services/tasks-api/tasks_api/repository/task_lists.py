@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Executable, Row, Select, bindparam, case, func, select
 
 from kit.database import AsyncSession
-from kit.paging import Paging, cursor_of, one_page
-from tasks_api.repository.task_filters import columns, conditions
+from kit.paging import Paging, any_page, cursor_of, one_page, page_parameters
+from kit.prepared import Prepared
+from tasks_api.repository.task_filters import KNOWN_QUESTIONS, AskedOften, asked_often, columns, conditions
 from tasks_api.repository.task_rows import assignee_table, task_table
 from tasks_api.repository.tasks import tasks_with_ids
 from tasks_api.task import Task
@@ -41,14 +43,16 @@ async def list_keys(
 
     The page is found along an index where there is one, before anything else of its tasks is read.
     """
-    by_time = order.endswith("starts_at")
-    keys, by = await _keys(session, wanted, viewer, by_time=by_time, dialect=dialect)
-    descending = order.startswith("-")
-    page = one_page(keys, paging, *by, descending=descending).subquery("page")
-    sort = (columns.agenda_at, columns.id) if by_time else (columns.id,)
-    shown = select(columns.id, columns.version, columns.agenda_at).join(page, page.c.id == columns.id)
+    by = _sorted_by(order, of_one=wanted.one_assignee is not None)
+    often = await asked_often(session, wanted, viewer, dialect=dialect)
+    if often is not None:
+        question, values = often
+        prepared = _prepared(question, order, paging.cursor is not None)
+        return await prepared.rows(session, **values, **page_parameters(paging, *by))
+    holds = await conditions(session, wanted, viewer, dialect=dialect, but_assignee=wanted.one_assignee is not None)
+    page = one_page(_keys(holds, wanted.one_assignee, order), paging, *by, descending=order.startswith("-"))
     connection = await session.connection()
-    return list(await connection.execute(shown.order_by(*(one.desc() if descending else one for one in sort))))
+    return list(await connection.execute(_shown(page, order)))
 
 
 async def every_task(
@@ -101,17 +105,39 @@ async def zones_in(
     return [(timezone, first) for timezone, first in await connection.execute(query)]
 
 
-async def _keys(
-    session: AsyncSession, wanted: TaskFilter, viewer: Viewer, *, by_time: bool, dialect: str
-) -> tuple[Select[Any], tuple[ColumnElement[Any], ...]]:
-    """The ids of what is wanted, and what to sort them by; those of one employee along their own index."""
-    employee_id = wanted.one_assignee
-    holds = await conditions(session, wanted, viewer, dialect=dialect, but_assignee=employee_id is not None)
+@lru_cache(maxsize=KNOWN_QUESTIONS)
+def _prepared(question: AskedOften, order: Order, goes_on: bool) -> Prepared:
+    """Building a statement takes longer than finding the page: one for each combination of filters."""
+    of_one = question.is_of_one
+
+    def make(dialect: str) -> Executable:
+        holds = question.holds(dialect, but_assignee=of_one)
+        keys = _keys(holds, bindparam("assignee_ids") if of_one else None, order)
+        by = _sorted_by(order, of_one=of_one)
+        return _shown(any_page(keys, *by, goes_on=goes_on, descending=order.startswith("-")), order)
+
+    return Prepared(make, by_key=question.lies_together)
+
+
+def _sorted_by(order: Order, *, of_one: bool) -> tuple[ColumnElement[Any], ...]:
+    """What the ids are sorted by; those of one employee along their own index."""
+    by_id, by_time = (_assigned.task_id, _assigned.agenda_at) if of_one else (columns.id, columns.agenda_at)
+    return (by_time, by_id) if order.endswith("starts_at") else (by_id,)
+
+
+def _keys(holds: Sequence[ColumnElement[bool]], employee_id: Any, order: Order) -> Select[Any]:
+    """The ids of what holds, or of what holds of the tasks of one employee."""
     if employee_id is None:
-        query = select(columns.id, columns.agenda_at) if by_time else select(columns.id)
-        return query.where(*holds), ((columns.agenda_at, columns.id) if by_time else (columns.id,))
-    by = (_assigned.agenda_at, _assigned.task_id) if by_time else (_assigned.task_id,)
+        by_time = order.endswith("starts_at")
+        return (select(columns.id, columns.agenda_at) if by_time else select(columns.id)).where(*holds)
     query = select(_assigned.task_id.label("id")).where(_assigned.employee_id == employee_id)
     if holds:
         query = query.join_from(assignee_table, task_table, columns.id == _assigned.task_id).where(*holds)
-    return query, by
+    return query
+
+
+def _shown(keys: Select[Any], order: Order) -> Select[Any]:
+    page = keys.subquery("page")
+    sort = (columns.agenda_at, columns.id) if order.endswith("starts_at") else (columns.id,)
+    shown = select(columns.id, columns.version, columns.agenda_at).join(page, page.c.id == columns.id)
+    return shown.order_by(*(one.desc() if order.startswith("-") else one for one in sort))

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import Field
 
 from kit.schemas import Moment, Shape
@@ -66,15 +67,37 @@ class EntryShape(Shape):
             "lanes": shown.place.lanes,
         }
 
+    @classmethod
+    def text_of(cls, shown: Shown) -> bytes:
+        """The same as JSON: what is said of a row is written once, and so is a moment that many entries share."""
+        entry, place = shown.entry, shown.place
+        return b'%b,"recurrence_id":%b,"starts_at":%b,"ends_at":%b,"lane":%d,"lanes":%d}' % (
+            _fixed_text(entry.row),
+            _NULL if entry.recurrence_id is None else orjson.dumps(entry.recurrence_id),
+            _written_text(entry.day or entry.starts_at),
+            _written_text(entry.end_day if entry.day else entry.ends_at),
+            place.lane,
+            place.lanes,
+        )
+
 
 def _fixed(row: AgendaRow | ForeignEntry) -> dict[str, Any]:
     """What is the same wherever and for whichever date the row is shown."""
     return _fixed_of_task(row) if isinstance(row, AgendaRow) else _fixed_of_foreign(row)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _fixed_of_task(row: AgendaRow) -> dict[str, Any]:
     return {"task_id": str(row.id), "entry_id": None, "source": TASKS, "read_only": False, **_said(row)}
+
+
+def _fixed_text(row: AgendaRow | ForeignEntry) -> bytes:
+    """An object that is still open."""
+    return _fixed_text_of_task(row) if isinstance(row, AgendaRow) else orjson.dumps(_fixed_of_foreign(row))[:-1]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _fixed_text_of_task(row: AgendaRow) -> bytes:
+    return orjson.dumps(_fixed_of_task(row))[:-1]
 
 
 def _fixed_of_foreign(row: ForeignEntry) -> dict[str, Any]:
@@ -109,6 +132,14 @@ def state_color(status: str, *, is_related: bool) -> str:
 
 def written(when: date | datetime | None) -> str | None:
     return None if when is None else when.isoformat().replace("+00:00", "Z")
+
+
+_NULL = b"null"
+
+
+@lru_cache(maxsize=8_192)
+def _written_text(when: date | datetime | None) -> bytes:
+    return orjson.dumps(written(when))
 
 
 class BusyShape(Shape):
