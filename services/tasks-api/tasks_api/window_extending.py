@@ -26,6 +26,9 @@ log = structlog.get_logger()
 
 async def extend_windows(database: Database, desk: Desk, *, now: datetime) -> int:
     """Tell the new dates of every open series whose known ones end a day or more too early; how many series had some."""
+    async with database.reading() as session:
+        if not await tasks.is_series_announced_before(session, desk.window(now).ends_at - _A_DAY):
+            return 0
     told, after = 0, None
     while True:
         seen, after, spoken = await _extend_some(database, desk, after, now=now)

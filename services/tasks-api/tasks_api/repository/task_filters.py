@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from time import monotonic
 from typing import Any, cast
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 
 from kit.database import AsyncSession
 from kit.prepared import Prepared
+from tasks_api.common_words import KnownWords
 from tasks_api.organisation import Circle
 from tasks_api.repository.directory import AT_ONCE
 from tasks_api.repository.task_rows import assignee_table, contact_table, search_table, task_table
@@ -285,12 +288,22 @@ def _with_common_words(patterns: Sequence[ColumnElement[Any]]) -> ColumnElement[
 
 
 async def _are_common(session: AsyncSession, words: Sequence[str], dialect: str) -> bool:
+    known = _KNOWN_WORDS.setdefault(session.get_bind(), KnownWords())
+    match, now = _beginnings(words, dialect), monotonic()
+    common = known.are_common(match, COMMON, at=now)
+    if common is None:
+        common = await _count_as_common(session, words, match, dialect)
+        known.learn(match, COMMON, common=common, at=now)
+    return common
+
+
+async def _count_as_common(session: AsyncSession, words: Sequence[str], match: str, dialect: str) -> bool:
     if dialect == "sqlite":
         # FTS5 gathers every word with a beginning before it gives out the first task; a whole word it finds one task at a time.
         whole = " ".join(f'"{word}"' for word in words)
         if await _are_many(session, whole):
             return True
-    return await _are_many(session, _beginnings(words, dialect))
+    return await _are_many(session, match)
 
 
 async def _are_many(session: AsyncSession, match: str) -> bool:
@@ -321,3 +334,5 @@ def _how_many_match(dialect: str) -> Executable:
 
 
 _HOW_MANY = Prepared(_how_many_match)
+_KNOWN_WORDS: WeakKeyDictionary[Any, KnownWords] = WeakKeyDictionary()
+"""Of each database."""

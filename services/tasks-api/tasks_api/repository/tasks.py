@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.database import AsyncSession
@@ -68,15 +68,25 @@ async def series_announced_before(
     session: AsyncSession, until: datetime, *, after: UUID | None, limit: int
 ) -> list[Task]:
     """Open series whose listeners know the dates only up to a moment before `until`, some at a time."""
-    query = select(task_table).where(
+    query = select(task_table).where(*_announced_before(until))
+    if after is not None:
+        query = query.where(columns.id > after)
+    return await tasks_of(session, query.order_by(columns.id).limit(limit).with_for_update())
+
+
+async def is_series_announced_before(session: AsyncSession, until: datetime) -> bool:
+    """Whether there is one of those: looking for them takes time, which no writer has to wait for."""
+    connection = await session.connection()
+    return (await connection.execute(select(columns.id).where(*_announced_before(until)).limit(1))).first() is not None
+
+
+def _announced_before(until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         columns.is_recurring,
         columns.status.in_(("planned", "in_progress")),
         columns.announced_until < until,
         or_(columns.recurs_until.is_(None), columns.recurs_until >= columns.announced_until),
     )
-    if after is not None:
-        query = query.where(columns.id > after)
-    return await tasks_of(session, query.order_by(columns.id).limit(limit).with_for_update())
 
 
 async def take_numbers(session: AsyncSession, series: str, count: int) -> int:
