@@ -121,6 +121,8 @@ def key_of(cursor: str, kinds: Sequence[type]) -> SortKey:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(values, list):
+            raise TypeError(values)
         return tuple(_read(value, kind) for value, kind in zip(values, kinds, strict=True))
     except (ValueError, TypeError, OverflowError, binascii.Error):
         raise BadCursor from None

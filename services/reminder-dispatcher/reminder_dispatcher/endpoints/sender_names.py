@@ -20,7 +20,7 @@ Name = Annotated[str, Path(max_length=11)]
 async def list_sender_names(the: The, _: Reader, paging: PageWanted) -> Page[SenderNameShape]:
     async with the.database.reading() as session:
         found = await repository.list_sender_names(session, paging)
-    return page_of(found, paging, key=lambda one: (one.name,), shape=SenderNameShape.of)
+    return page_of(found, paging, key=lambda one: (one.created_at, one.name), shape=SenderNameShape.of)
 
 
 @router.post("/v1/sender-names", response_model=SenderNameShape, status_code=201)

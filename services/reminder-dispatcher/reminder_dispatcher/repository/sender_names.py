@@ -21,7 +21,11 @@ async def find_sender_name(session: AsyncSession, name: str, *, lock: bool = Fal
 
 
 async def list_sender_names(session: AsyncSession, paging: Paging) -> list[SenderName]:
-    return list((await session.execute(one_page(select(SenderName), paging, core(SenderName).c.name))).scalars())
+    """In the order in which they were asked for."""
+    columns = core(SenderName).c
+    return list(
+        (await session.execute(one_page(select(SenderName), paging, columns.created_at, columns.name))).scalars()
+    )
 
 
 async def stated_names(session: AsyncSession) -> list[str]:

@@ -68,7 +68,7 @@ async def find_tasks_of_document(
     return TasksOfDocumentShape(task_ids=found)
 
 
-@router.get("/v1/messages/{message_id}/documents", response_model=MessageDocumentsShape)
+@router.get("/v1/documents", response_model=MessageDocumentsShape)
 async def show_documents_of_message(the: The, caller: Reader, message_id: UUID) -> MessageDocumentsShape:
     """What was made from a message: its tasks and their documents, as far as the caller sees them (features R85)."""
     async with the.database.reading() as session:
