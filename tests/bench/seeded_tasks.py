@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import text
-
 from contracts.tasks import TaskParticipant
 from kit.database import Database, insert_many
 from kit.ids import new_id
@@ -67,17 +65,7 @@ async def seed_tasks(database: Database, count: int) -> SeededTasks:
             await insert_tasks(session, some)
         seeded.task_ids.extend(task.id for task in some)
         seeded.open_ids.extend(task.id for task in some if not task.is_closed and not task.is_recurring)
-    if database.dialect == "postgresql":
-        await _tidy_up(database)
     return seeded
-
-
-async def _tidy_up(database: Database) -> None:
-    """What has been done long since where rows came over years: the planner knows what there is, the pages are on disk."""
-    async with database.engine.connect() as connection:
-        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await alone.execute(text("VACUUM ANALYZE"))
-        await alone.execute(text("CHECKPOINT"))
 
 
 def _tasks(chance: random.Random, count: int, people: list[UUID], firms: list[tuple[UUID, UUID]]) -> Iterator[Task]:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy import text
+
 from goniec.api import Api
 from goniec.installation import Installation
 from goniec.places import SERVICES, Places
@@ -64,13 +66,15 @@ class Stand:
 
     @asynccontextmanager
     async def own_database(self, places: Places, service: str) -> AsyncIterator[Database]:
-        """The database of one service with its tables, for loading rows before the installation starts."""
+        """The database of one service with its tables, for loading rows before the installation starts; then it is tidied."""
         package = SERVICES[service][0]
         url = places.environment.get("GONIEC_DATABASE_URL") or f"sqlite:///{places.data / package}.sqlite3"
         database = Database.open(url, schema=package)
         try:
             await database.migrate(package)
             yield database
+            if database.dialect == "postgresql":
+                await _tidy_up(database)
         finally:
             await database.dispose()
 
@@ -115,3 +119,11 @@ async def _new_database(server_url: str) -> str:
         await connection.close()
     before, _, query = server_url.partition("?")
     return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+async def _tidy_up(database: Database) -> None:
+    """What has been done long since where rows came over years: the planner knows what there is, the pages are on disk."""
+    async with database.engine.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await alone.execute(text("VACUUM ANALYZE"))
+        await alone.execute(text("CHECKPOINT"))
