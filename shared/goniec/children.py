@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -58,8 +59,10 @@ class ForkedChild:
 class Nursery:
     """Starts services quickly; see `goniec.nursery`. It is started itself with the first service, and again if it is gone."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *, also: Sequence[str] = ()) -> None:
+        """`also` are modules that every service will need this time."""
         self._log = log
+        self._also = also
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._starting: dict[str, asyncio.Future[ForkedChild]] = {}
@@ -89,7 +92,7 @@ class Nursery:
             return self._process
         with self._log.open("ab") as log:
             self._process = await start_program(
-                [sys.executable, "-m", "goniec.nursery"],
+                [sys.executable, "-m", "goniec.nursery", *self._also],
                 dict(os.environ),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

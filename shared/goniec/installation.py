@@ -22,6 +22,8 @@ STOP_SECONDS = 15.0
 CALM_SECONDS = 30.0
 """A part that ran this long before it died is started again at once; a quicker death waits longer each time."""
 LONGEST_PAUSE = 30.0
+FIRST_START_IMPORTS = ("alembic.command", "alembic.config", "alembic.runtime.migration", "alembic.operations")
+"""Every service makes its tables then; later starts find nothing to do and load none of it."""
 
 
 class StartFailed(Exception):
@@ -36,11 +38,12 @@ class Installation:
     """
 
     def __init__(self, places: Places) -> None:
-        self.password_is_new = places.admin_password is None and not Secrets.are_kept(places.data)
+        is_new = not Secrets.are_kept(places.data)
+        self.password_is_new = places.admin_password is None and is_new
         self.kept = Secrets.of(places.data)
         self.places = replace(places, admin_password=secrets.token_urlsafe(12)) if self.password_is_new else places
         self.processes: dict[str, Child] = {}
-        self._nursery = Nursery(places.data / "log" / "nursery.log")
+        self._nursery = Nursery(places.data / "log" / "nursery.log", also=FIRST_START_IMPORTS if is_new else ())
         self._watchers: list[asyncio.Task[None]] = []
         self._stopping = False
 

@@ -29,8 +29,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serve until the installation closes our standard input."""
-    for name in SHARED_IMPORTS:
+    """Serve until the installation closes our standard input. Arguments are modules to import as well."""
+    gc.disable()  # modules stay: looking for garbage among them would be a tenth of a start (`kit.serving` enables it again)
+    for name in (*SHARED_IMPORTS, *sys.argv[1:]):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()

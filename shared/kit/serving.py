@@ -69,6 +69,7 @@ def _stay_small() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
     # A database in its own thread waits for the interpreter with every row while the loop is busy: shorter turns.
     sys.setswitchinterval(_TURN_SECONDS)
 
